@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * clock - clock_gettime in the units we use.
+ */
+#include "base/clock.h"
+
+#include <time.h>
+
+static uint64_t nanoseconds(clockid_t which)
+{
+    struct timespec t;
+    clock_gettime(which, &t);
+    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+clock_ms clock_now(void)
+{
+    return nanoseconds(CLOCK_MONOTONIC) / 1000000u;
+}
+
+clock_us clock_wall(void)
+{
+    return nanoseconds(CLOCK_REALTIME) / 1000u;
+}
+
+uint64_t clock_ns(void)
+{
+    return nanoseconds(CLOCK_MONOTONIC);
+}
