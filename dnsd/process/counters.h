@@ -10,6 +10,7 @@
 
 #include "base/status.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum counter {
@@ -24,6 +25,9 @@ enum counter {
 };
 
 extern const char *const counter_words[]; /* "queries", …, NULL */
+
+/* Counters that say how much there is now, rather than how much there was. */
+bool counter_is_level(enum counter counter);
 
 struct counters {
     uint64_t value[COUNT_COUNT];

@@ -26,6 +26,8 @@ enum message_kind {
     /* serve <-> resolve */
     MESSAGE_ASK,
     MESSAGE_ANSWER,
+    /* parent -> compile */
+    MESSAGE_COMPILE,    /* what to compile; comes among the gifts, before MESSAGE_START */
 };
 
 enum gift {
@@ -37,7 +39,7 @@ enum gift {
     GIFT_RING,          /* memory file of an event ring; `number`: whose */
     GIFT_COUNTERS,      /* memory file of this process' counters */
     GIFT_FOLDER,        /* record: the folder it may write in */
-    GIFT_OUTPUT,        /* compile: the file it may write; also the pipe for problems */
+    GIFT_OUTPUT,        /* compile: `number` 0 the image to write, 1 a pipe for problems */
     GIFT_SECRET,        /* memory file: keys shared by all serve processes (cookies) */
 };
 
@@ -46,6 +48,12 @@ struct message_policy { uint32_t generation; };
 struct message_level { uint32_t level; };
 struct message_flush { struct name below; };       /* the root: everything */
 struct message_done { uint32_t status, problems; };
+
+enum { ACCEPT_SIZE = 1024, FILE_SIZE = 256 };
+struct message_compile {
+    char file[FILE_SIZE];      /* the configuration */
+    char accept[ACCEPT_SIZE];  /* ids of lists whose max_change does not hold, with spaces between */
+};
 
 /* Question of serve to resolve. `id` comes back in the answer. */
 struct message_ask {

@@ -5,7 +5,8 @@
  * Used by programs/ (the table of roles), by the parent (spawn) and by every role's main. A role is the
  * same file executed again, so that its address space is fresh; descriptor 3 is its channel to the
  * parent and it has no other but standard error. What it needs comes as MESSAGE_GIFT, then
- * MESSAGE_START. Never inherits an environment.
+ * MESSAGE_START (process/birth.h). Never inherits an environment, but for the one word with which
+ * systemd says that log lines go to the journal.
  */
 #ifndef PROCESS_ROLE_H
 #define PROCESS_ROLE_H
@@ -25,12 +26,18 @@ struct role {
     unsigned may;                        /* enum may */
 };
 
-/* If argv says "--role NAME NUMBER", becomes that role, runs it and gives true with its exit code. */
+/* If argv says "--role NAME NUMBER", becomes that role of the table (which ends with a NULL name), runs
+ * it and gives true with its exit code. */
 bool role_run(int argc, char *argv[], const struct role *roles, const char *program,
               int *exit_code);
 
-/* Executes this program again as a role, with `channel` as its descriptor 3. Gives the pid. */
-MUST_USE enum status role_spawn(const char *name, unsigned number, int channel, pid_t *out);
+/* Warns, once for all, of users in the table that this machine does not have. For the parent. */
+void role_check_users(const struct role *roles);
+
+/* Executes this program again as a role, with `channel` as its descriptor 3. `program` is the word
+ * that people see in ps. Gives the pid. */
+MUST_USE enum status role_spawn(const char *program, const char *name, unsigned number, int channel,
+                                pid_t *out);
 
 /* A broken message or promise: says why and ends the process; the parent restarts it. */
 _Noreturn void role_die(const char *format, ...) __attribute__((format(printf, 1, 2)));
