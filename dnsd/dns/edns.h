@@ -35,7 +35,8 @@ struct edns {
     uint8_t cookie[COOKIE_MOST];
 };
 
-/* Reads the OPT record behind its owner and type: class, ttl, rdata. */
+/* Reads the OPT record behind its owner and type: class, ttl, rdata. Of two cookies or EDEs the
+ * first counts. MALFORMED when an option passes the record's end. */
 MUST_USE enum status edns_read(struct cursor *record, struct edns *out);
 
 /* What an answer's OPT is to carry. */
@@ -49,8 +50,10 @@ struct edns_reply {
     uint16_t pad_to;               /* block length of the whole message (RFC 8467); 0: none */
 };
 
-/* Appends an OPT record to a message that starts at w->start. The EDE text is left out, then the
- * EDE, when there is no room. Counts nothing: the caller adds one to ARCOUNT if this gives true. */
+/* Appends an OPT record to a message that starts at w->start. An option that does not fit is left
+ * out: they go in by weight, cookie first, padding last; the EDE text goes before the EDE. False,
+ * and nothing written, when not even the empty OPT fits. Counts nothing: the caller adds one to
+ * ARCOUNT if this gives true. */
 bool edns_write(struct writer *w, const struct edns_reply *reply);
 
 #endif
