@@ -36,7 +36,8 @@ struct peer {
 /* What the server does to the world. */
 struct outlets {
     void *owner;
-    /* A late answer. The bytes are the server's and live until the call returns. */
+    /* A late answer; an empty one says that a waiting query ends in silence. The bytes are the
+     * server's and live until the call returns. */
     void (*reply)(void *owner, const struct peer *peer, struct span message);
     /* A question for resolve; false when no resolver can take it now. */
     bool (*ask)(void *owner, const struct message_ask *ask);
