@@ -31,26 +31,34 @@ static enum status record_check(struct cursor *c, enum section section, struct m
     return c->failed ? STATUS_MALFORMED : STATUS_OK;
 }
 
+/* The first question is kept, others only have to be sound. */
+static enum status questions_read(struct cursor *c, unsigned count, struct message *m)
+{
+    struct question other;
+    for (unsigned i = 0; i < count; i++) {
+        if (question_read(c, m->bytes, i == 0 ? &m->question : &other) != STATUS_OK)
+            return STATUS_MALFORMED;
+        m->questions++;
+        m->question_end = (uint16_t)(c->at - m->bytes.at);
+    }
+    return STATUS_OK;
+}
+
 enum status message_read(struct span bytes, struct message *out)
 {
     struct cursor c = cursor_of(bytes);
-    *out = (struct message){.bytes = bytes, .edns.ede = EDE_NONE, .edns.udp_size = 512};
-
+    out->bytes = bytes;
     out->id = read_u16(&c);
     out->flags = read_u16(&c);
-    uint16_t questions = read_u16(&c);
+    unsigned questions = read_u16(&c);
     for (int s = 0; s < SECTION_COUNT; s++)
         out->counts[s] = read_u16(&c);
     out->has_header = !c.failed;
-    if (c.failed || bytes.length > MESSAGE_MOST)
+    out->questions = 0;
+    out->question_end = MESSAGE_HEADER;
+    out->edns = (struct edns){.ede = EDE_NONE, .udp_size = 512};
+    if (c.failed || bytes.length > MESSAGE_MOST || questions_read(&c, questions, out) != STATUS_OK)
         return STATUS_MALFORMED;
-
-    for (unsigned i = 0; i < questions; i++) {
-        if (question_read(&c, bytes, &out->question) != STATUS_OK)
-            return STATUS_MALFORMED;
-        out->questions++;
-    }
-    out->question_end = (uint16_t)(c.at - bytes.at);
     for (int s = 0; s < SECTION_COUNT; s++)
         for (unsigned i = 0; i < out->counts[s]; i++)
             if (record_check(&c, (enum section)s, out) != STATUS_OK)

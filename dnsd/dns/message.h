@@ -31,9 +31,10 @@ struct message {
     struct span bytes;
     bool has_header;             /* at least 12 bytes: an error answer can name the id */
     uint16_t id, flags;
-    uint16_t questions, counts[SECTION_COUNT];
-    struct question question;    /* valid when questions == 1 */
-    uint16_t question_end;       /* offset behind the question */
+    uint16_t questions;          /* those that were read */
+    uint16_t counts[SECTION_COUNT];
+    struct question question;    /* the first; valid when questions > 0 */
+    uint16_t question_end;       /* offset behind the last question that was read */
     struct edns edns;
 };
 

@@ -6,11 +6,42 @@
 
 #include <stdio.h>
 
-enum { LABEL_MAX = 63, POINTER = 0xc0, POINTER_HIGH = 0x3f };
+enum {
+    LABEL_MAX = 63,
+    POINTER = 0xc0,
+    POINTER_HIGH = 0x3f,
+    FIRST_NAME = 12 /* behind the header (RFC 1035 4.1.1) */
+};
 
 uint8_t name_lower(uint8_t byte)
 {
     return byte >= 'A' && byte <= 'Z' ? byte | 0x20 : byte;
+}
+
+/* name_lower() on eight bytes at once: adding to the lower seven bits carries into bit 7 from 'A'
+ * on, and from behind 'Z' on; the bytes where only the first does get bit 5. */
+static void lower_eight(uint8_t *at)
+{
+    const uint64_t each = 0x0101010101010101;
+    uint64_t word;
+    memcpy(&word, at, 8);
+    uint64_t low = word & 0x7f * each;
+    uint64_t from_a = low + (0x80 - 'A') * each, behind_z = low + (0x80 - 'Z' - 1) * each;
+    word |= (from_a & ~behind_z & ~word & 0x80 * each) >> 2;
+    memcpy(at, &word, 8);
+}
+
+/* Length bytes are at most 63, below 'A': a wire name is folded without a look at its labels. */
+static void lower_wire(uint8_t *wire, size_t length)
+{
+    if (length >= 8) {
+        for (size_t i = 0; i + 8 < length; i += 8)
+            lower_eight(wire + i);
+        lower_eight(wire + length - 8);
+        return;
+    }
+    for (size_t i = 0; i < length; i++)
+        wire[i] = name_lower(wire[i]);
 }
 
 /* Appends one label and its length byte; false when the name would pass 255 bytes with its root. */
@@ -20,23 +51,23 @@ static bool append_label(struct name *out, struct span label)
         out->length + 1 + label.length >= NAME_MAX_WIRE)
         return false;
     uint8_t *to = out->wire + out->length;
-    *to++ = (uint8_t)label.length;
-    for (size_t i = 0; i < label.length; i++)
-        to[i] = name_lower(label.at[i]);
+    to[0] = (uint8_t)label.length;
+    memcpy(to + 1, label.at, label.length);
     out->length = (uint8_t)(out->length + 1 + label.length);
     out->labels++;
     return true;
 }
 
-static void append_root(struct name *out)
+static void finish(struct name *out)
 {
     out->wire[out->length++] = 0;
+    lower_wire(out->wire, out->length);
 }
 
 enum status name_read(struct cursor *c, struct span message, struct name *out)
 {
     struct cursor at = *c;
-    bool jumped = false;
+    unsigned jumps = 0;
     out->length = out->labels = 0;
 
     for (;;) {
@@ -45,8 +76,8 @@ enum status name_read(struct cursor *c, struct span message, struct name *out)
         if (at.failed)
             break;
         if (first == 0) {
-            append_root(out);
-            if (!jumped)
+            finish(out);
+            if (jumps == 0)
                 *c = at;
             return STATUS_OK;
         }
@@ -57,14 +88,14 @@ enum status name_read(struct cursor *c, struct span message, struct name *out)
             continue;
         }
         size_t target = (size_t)(first & POINTER_HIGH) << 8 | read_u8(&at);
-        if (first < POINTER || at.failed || message.length == 0 || place < message.at ||
-            target >= (size_t)(place - message.at))
+        size_t here = (size_t)((uintptr_t)place - (uintptr_t)message.at);
+        if (first < POINTER || at.failed || here >= message.length || target >= here ||
+            target < FIRST_NAME || jumps == NAME_MAX_LABELS)
             break;
-        if (!jumped)
+        if (jumps++ == 0)
             *c = at;
-        jumped = true;
         /* What a pointer leads to ends before the pointer, so every jump goes back: no loops. */
-        at = cursor_over(message.at + target, (size_t)(place - message.at) - target);
+        at = cursor_over(message.at + target, here - target);
     }
     c->failed = true;
     return STATUS_MALFORMED;
@@ -116,7 +147,7 @@ enum status name_parse(const char *text, struct name *out)
 
     out->length = out->labels = 0;
     if (strcmp(text, ".") == 0) {
-        append_root(out);
+        finish(out);
         return STATUS_OK;
     }
     if (*text == 0)
@@ -133,7 +164,7 @@ enum status name_parse(const char *text, struct name *out)
     }
     if (length > 0 && !append_label(out, span_of(label, length)))
         return STATUS_MALFORMED;
-    append_root(out);
+    finish(out);
     return STATUS_OK;
 }
 
@@ -206,6 +237,7 @@ enum status name_join(struct span label, const struct name *parent, struct name 
     struct name joined = {0};
     if (!append_label(&joined, label) || joined.length + parent->length > NAME_MAX_WIRE)
         return STATUS_TOO_LONG;
+    lower_wire(joined.wire, joined.length);
     memcpy(joined.wire + joined.length, parent->wire, parent->length);
     joined.length = (uint8_t)(joined.length + parent->length);
     joined.labels = (uint8_t)(joined.labels + parent->labels);
@@ -217,6 +249,8 @@ enum status name_replace_suffix(const struct name *name, const struct name *from
                                 const struct name *to, struct name *out)
 {
     struct name made;
+    if (!name_is_below(name, from))
+        return STATUS_NOT_FOUND;
     unsigned kept = (unsigned)(name->labels - from->labels);
     size_t length = labels_length(name, kept);
     if (length + to->length > NAME_MAX_WIRE)

@@ -26,8 +26,9 @@ struct name {
 };
 
 /* Reads a name at the cursor and leaves it behind the name. `message` is the whole message, for
- * compression pointers, which must point before the place they stand at (RFC 1035 4.1.4); with
- * `message` empty a pointer is malformed (RFC 3597 4). */
+ * compression pointers, which must point before the place they stand at (RFC 1035 4.1.4) and behind
+ * the header, at most NAME_MAX_LABELS of them; with `message` empty a pointer is malformed (RFC
+ * 3597 4). After MALFORMED the cursor has failed and `out` is no name. */
 MUST_USE enum status name_read(struct cursor *c, struct span message, struct name *out);
 
 /* Skips a name without looking where its pointers lead. */
@@ -49,9 +50,10 @@ bool name_equal(const struct name *a, const struct name *b);
 bool name_is_below(const struct name *name, const struct name *zone);
 /* `name` without its first `labels` labels; `labels` is at most name->labels. */
 void name_suffix(const struct name *name, unsigned labels, struct name *out);
-/* "*." is not a name of ours: a prefix label in front. STATUS_TOO_LONG when it does not fit. */
+/* One label in front of `parent`. STATUS_TOO_LONG when it does not fit, or is no label. */
 MUST_USE enum status name_join(struct span label, const struct name *parent, struct name *out);
-/* Replaces the suffix `from` of `name` by `to`, as a DNAME does (RFC 6672 2.2). */
+/* Replaces the suffix `from` of `name` by `to`, as a DNAME does (RFC 6672 2.2). STATUS_NOT_FOUND
+ * when `name` is not below `from`. */
 MUST_USE enum status name_replace_suffix(const struct name *name, const struct name *from,
                                          const struct name *to, struct name *out);
 
