@@ -29,7 +29,7 @@
 #include "yaml/problems.h"
 
 enum {
-    YAML_BYTES_MOST = 1 << 30,  /* of a file */
+    YAML_BYTES_MOST = 1 << 29,  /* of a file */
     YAML_DEPTH_MOST = 12,       /* of nested sequences and mappings */
     YAML_SCALAR_MOST = 4096,    /* bytes of one key or value */
     YAML_ITEMS_MOST = 16000000, /* of a list of mappings whose row states no `most` */
