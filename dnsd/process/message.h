@@ -49,10 +49,10 @@ struct message_level { uint32_t level; };
 struct message_flush { struct name below; };       /* the root: everything */
 struct message_done { uint32_t status, problems; };
 
-enum { ACCEPT_SIZE = 1024, FILE_SIZE = 256 };
+enum { COMPILE_FILE_SIZE = 256, COMPILE_ACCEPT_SIZE = 1024 };
 struct message_compile {
-    char file[FILE_SIZE];      /* the configuration */
-    char accept[ACCEPT_SIZE];  /* ids of lists whose max_change does not hold, with spaces between */
+    char file[COMPILE_FILE_SIZE];     /* the configuration */
+    char accept[COMPILE_ACCEPT_SIZE]; /* ids of lists whose max_change does not hold, with spaces between */
 };
 
 /* Question of serve to resolve. `id` comes back in the answer. */

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * counters - one sealed page of numbers.
+ */
+#include "process/counters.h"
+
+#include <assert.h>
+#include <fcntl.h>
+#include <stddef.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+const char *const counter_words[COUNT_COUNT + 1] = {
+    [COUNT_QUERIES] = "queries",
+    [COUNT_QUERIES_TCP] = "queries_tcp",
+    [COUNT_MALFORMED] = "malformed",
+    [COUNT_LIMITED] = "limited",
+    [COUNT_LOCAL] = "local",
+    [COUNT_BLOCKED] = "blocked",
+    [COUNT_BLOCKED_ANSWERS] = "blocked_answers",
+    [COUNT_OBSERVED] = "observed",
+    [COUNT_HITS] = "hits",
+    [COUNT_MISSES] = "misses",
+    [COUNT_JOINED] = "joined",
+    [COUNT_STALE] = "stale",
+    [COUNT_PREFETCHED] = "prefetched",
+    [COUNT_SERVFAIL] = "servfail",
+    [COUNT_BOGUS] = "bogus",
+    [COUNT_TRUNCATED] = "truncated",
+    [COUNT_REBINDING] = "rebinding",
+    [COUNT_EVENTS] = "events",
+    [COUNT_EVENTS_LOST] = "events_lost",
+    [COUNT_EVENTS_SAMPLED] = "events_sampled",
+    [COUNT_CACHE_ENTRIES] = "cache_entries",
+    [COUNT_CACHE_BYTES] = "cache_bytes",
+    [COUNT_CACHE_EVICTED] = "cache_evicted",
+    [COUNT_PENDING] = "pending",
+    [COUNT_TCP_OPEN] = "tcp_open",
+    [COUNT_TCP_REFUSED] = "tcp_refused",
+    [COUNT_ASKED] = "asked",
+    [COUNT_ANSWERED] = "answered",
+    [COUNT_UPSTREAM_TIMEOUTS] = "upstream_timeouts",
+    [COUNT_UPSTREAM_TCP] = "upstream_tcp",
+    [COUNT_UPSTREAM_WRONG] = "upstream_wrong",
+    [COUNT_LINES] = "lines",
+    [COUNT_BYTES_WRITTEN] = "bytes_written",
+    [COUNT_FILES_ROTATED] = "files_rotated",
+    [COUNT_FILES_REMOVED] = "files_removed",
+    [COUNT_WRITE_ERRORS] = "write_errors",
+    [COUNT_POLICY_SWAPS] = "policy_swaps",
+};
+
+bool counter_is_level(enum counter counter)
+{
+    return counter == COUNT_CACHE_ENTRIES || counter == COUNT_CACHE_BYTES ||
+           counter == COUNT_PENDING || counter == COUNT_TCP_OPEN;
+}
+
+enum { SEALS = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL };
+
+enum status counters_make(int *fd_out)
+{
+    int fd = memfd_create("counters", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    if (fd < 0)
+        return STATUS_SYSTEM;
+    if (ftruncate(fd, sizeof(struct counters)) != 0 || fcntl(fd, F_ADD_SEALS, SEALS) != 0) {
+        close(fd);
+        return STATUS_SYSTEM;
+    }
+    *fd_out = fd;
+    return STATUS_OK;
+}
+
+struct counters *counters_open(int fd)
+{
+    struct stat file;
+    int seals = fcntl(fd, F_GET_SEALS);
+
+    if (seals < 0 || (seals & SEALS) != SEALS || fstat(fd, &file) != 0 ||
+        file.st_size != (off_t)sizeof(struct counters))
+        return NULL;
+    void *at = mmap(NULL, sizeof(struct counters), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    return at == MAP_FAILED ? NULL : at;
+}

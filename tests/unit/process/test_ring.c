@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * What ring.h promises: order, fullness, survival of either side, and a liar on the other.
+ */
+#include "process/ring.h"
+
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <sched.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+/* Places in the shared file, as ring.c lays them out. */
+enum { MAGIC_AT = 0, RECORD_SIZE_AT = 4, SLOTS_AT = 8, PUT_AT = 64, TAKEN_AT = 128, HEADER = 4096 };
+
+struct record {
+    uint64_t number, check, filler[3];
+};
+
+static struct record record_of(uint64_t number)
+{
+    return (struct record){number, ~number, {number, number, number}};
+}
+
+static void gives_back_in_order_and_says_full(void **state)
+{
+    int fd;
+    struct ring *put, *take;
+    struct record r;
+    assert_int_equal(ring_make(8, sizeof r, &fd), STATUS_OK);
+    assert_int_equal(ring_open(fd, sizeof r, &put), STATUS_OK);
+    assert_int_equal(ring_open(fd, sizeof r, &take), STATUS_OK);
+    close(fd);
+    assert_false(ring_take(take, &r));
+    uint64_t next_put = 0, next_take = 0;
+    for (unsigned round = 0; round < 100; round++) {
+        while (r = record_of(next_put), ring_put(put, &r))
+            next_put++;
+        assert_int_equal(ring_waiting(take), 8);
+        assert_int_equal(next_put - next_take, 8);
+        for (unsigned i = 0; i < 1 + round % 8; i++, next_take++) {
+            assert_true(ring_take(take, &r));
+            assert_int_equal(r.number, next_take);
+            assert_int_equal(r.check, ~next_take);
+        }
+    }
+    ring_close(put);
+    ring_close(take);
+    ring_close(NULL);
+}
+
+static void outlives_both_sides(void **state)
+{
+    int fd;
+    struct ring *ring;
+    struct record r;
+    assert_int_equal(ring_make(4, sizeof r, &fd), STATUS_OK);
+    for (uint64_t i = 0; i < 3; i++) {
+        r = record_of(i);
+        assert_int_equal(ring_open(fd, sizeof r, &ring), STATUS_OK);
+        assert_true(ring_put(ring, &r));
+        ring_close(ring);
+    }
+    for (uint64_t i = 0; i < 3; i++) {
+        assert_int_equal(ring_open(fd, sizeof r, &ring), STATUS_OK);
+        assert_true(ring_take(ring, &r));
+        assert_int_equal(r.number, i);
+        ring_close(ring);
+    }
+    close(fd);
+}
+
+static void refuses_what_is_no_ring(void **state)
+{
+    int fd;
+    struct ring *ring;
+    uint32_t zero = 0;
+    uint64_t slots = 1 << 20;
+    assert_int_equal(ring_make(0, 8, &fd), STATUS_INVALID);
+    assert_int_equal(ring_make(12, 8, &fd), STATUS_INVALID);
+    assert_int_equal(ring_make(8, 0, &fd), STATUS_INVALID);
+    assert_int_equal(ring_make((size_t)1 << 40, 8, &fd), STATUS_INVALID);
+
+    assert_int_equal(ring_make(8, 16, &fd), STATUS_OK);
+    assert_int_equal(ring_open(fd, 8, &ring), STATUS_CORRUPT);
+    assert_int_not_equal(ftruncate(fd, 0), 0); /* sealed */
+    assert_int_not_equal(ftruncate(fd, 1 << 20), 0);
+    assert_int_equal(pwrite(fd, &slots, sizeof slots, SLOTS_AT), sizeof slots);
+    assert_int_equal(ring_open(fd, 16, &ring), STATUS_CORRUPT);
+    close(fd);
+
+    assert_int_equal(ring_make(8, 16, &fd), STATUS_OK);
+    assert_int_equal(pwrite(fd, &zero, sizeof zero, MAGIC_AT), sizeof zero);
+    assert_int_equal(ring_open(fd, 16, &ring), STATUS_CORRUPT);
+    close(fd);
+
+    fd = memfd_create("unsealed", MFD_CLOEXEC);
+    assert_int_equal(ftruncate(fd, HEADER + 8 * 16), 0);
+    assert_int_equal(ring_open(fd, 16, &ring), STATUS_CORRUPT);
+    close(fd);
+    assert_int_equal(ring_open(-1, 16, &ring), STATUS_CORRUPT);
+}
+
+static void a_lying_producer_costs_at_most_the_slots(void **state)
+{
+    static const uint64_t lies[] = {9, 1000, UINT64_MAX, UINT64_MAX / 2, 0};
+    int fd;
+    struct ring *take;
+    struct record r;
+    assert_int_equal(ring_make(8, sizeof r, &fd), STATUS_OK);
+    assert_int_equal(ring_open(fd, sizeof r, &take), STATUS_OK);
+    for (size_t i = 0; i < COUNT_OF(lies); i++) {
+        uint64_t nonsense = UINT64_MAX - 3;
+        assert_int_equal(pwrite(fd, &lies[i], sizeof lies[i], PUT_AT), sizeof lies[i]);
+        assert_int_equal(pwrite(fd, &nonsense, sizeof nonsense, TAKEN_AT), sizeof nonsense);
+        assert_true(ring_waiting(take) <= 8);
+        unsigned taken = 0;
+        while (ring_take(take, &r))
+            taken++;
+        assert_true(taken <= 8);
+    }
+    ring_close(take);
+    close(fd);
+}
+
+static void a_lying_consumer_gets_no_more_than_the_slots(void **state)
+{
+    int fd;
+    struct ring *put;
+    struct record r = record_of(1);
+    uint64_t lie = 1000000;
+    assert_int_equal(ring_make(8, sizeof r, &fd), STATUS_OK);
+    assert_int_equal(ring_open(fd, sizeof r, &put), STATUS_OK);
+    for (int i = 0; i < 8; i++)
+        assert_true(ring_put(put, &r));
+    assert_int_equal(pwrite(fd, &lie, sizeof lie, TAKEN_AT), sizeof lie); /* ahead of us */
+    assert_false(ring_put(put, &r));
+    ring_close(put);
+    close(fd);
+}
+
+enum { MANY = 400000 };
+
+static void produce(int fd)
+{
+    struct ring *ring;
+    if (ring_open(fd, sizeof(struct record), &ring) != STATUS_OK)
+        _exit(1);
+    for (uint64_t i = 0; i < MANY; i++) {
+        struct record r = record_of(i);
+        while (!ring_put(ring, &r))
+            sched_yield();
+    }
+    _exit(0);
+}
+
+static void two_processes_agree_exactly(void **state)
+{
+    int fd, ended;
+    struct ring *ring;
+    struct record r;
+    assert_int_equal(ring_make(256, sizeof r, &fd), STATUS_OK);
+    pid_t child = fork();
+    if (child == 0)
+        produce(fd);
+    assert_int_equal(ring_open(fd, sizeof r, &ring), STATUS_OK);
+    uint64_t next = 0, broken = 0;
+    while (next < MANY) {
+        if (!ring_take(ring, &r)) {
+            sched_yield();
+            continue;
+        }
+        broken += r.number != next || r.check != ~next || r.filler[2] != next;
+        next++;
+    }
+    assert_int_equal(broken, 0);
+    assert_int_equal(waitpid(child, &ended, 0), child);
+    assert_int_equal(ended, 0);
+    assert_false(ring_take(ring, &r));
+    assert_int_equal(ring_waiting(ring), 0);
+    ring_close(ring);
+    close(fd);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(gives_back_in_order_and_says_full),
+        cmocka_unit_test(outlives_both_sides),
+        cmocka_unit_test(refuses_what_is_no_ring),
+        cmocka_unit_test(a_lying_producer_costs_at_most_the_slots),
+        cmocka_unit_test(a_lying_consumer_gets_no_more_than_the_slots),
+        cmocka_unit_test(two_processes_agree_exactly),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
