@@ -27,9 +27,12 @@ void problems_free(struct problems *problems)
  * terminal of the person who checks it. */
 static void make_printable(char *text)
 {
-    for (unsigned char *at = (unsigned char *)text; *at != 0; at++)
-        if (*at < 0x20 || *at == 0x7f || (at[0] == 0xc2 && at[1] >= 0x80 && at[1] < 0xa0))
+    for (unsigned char *at = (unsigned char *)text; *at != 0; at++) {
+        if (*at < 0x20 || *at == 0x7f)
             *at = '?';
+        if (at[0] == 0xc2 && at[1] >= 0x80 && at[1] < 0xa0)
+            at[0] = at[1] = '?';
+    }
 }
 
 __attribute__((format(printf, 6, 0))) static void keep(struct problems *problems,
