@@ -134,6 +134,10 @@ static void on_key(struct fill *fill, struct frame *frame, const struct token *t
             frame->lines[number]);
         return;
     }
+    if (row->refused != NULL) {
+        SAY(fill, token->at, "`%s` %s", row->key, row->refused);
+        return;
+    }
     frame->seen |= UINT64_C(1) << number;
     frame->lines[number] = token->at.line;
     frame->row = row;

@@ -263,6 +263,15 @@ static bool text_read(const struct yaml_row *row, struct span text, void *field,
     return true;
 }
 
+static bool id_read(const struct yaml_row *row, struct span text, void *field,
+                    char why[YAML_WHY_SIZE])
+{
+    const char *at = (const char *)text.at;
+    size_t sound = strspn(at, "abcdefghijklmnopqrstuvwxyz0123456789-_");
+    return text.length > 0 && sound == text.length && at[0] != '-' && at[0] != '_' &&
+           text_read(row, text, field, why);
+}
+
 /* Quoted when YAML could read it as anything else than this text. */
 static void text_write(const struct yaml_row *row, const void *field, struct writer *w)
 {
@@ -400,6 +409,7 @@ static void name_write_text(const struct yaml_row *row, const void *field, struc
 /* clang-format off */
 const struct yaml_kind
     yaml_text    = {"one line of text", text_read, text_write},
+    yaml_id      = {"an id of small letters, digits, - and _, such as mobile-2", id_read, text_write},
     yaml_word    = {"a word", word_read, word_write},
     yaml_count   = {"a number such as 10", count_read, count_write},
     yaml_bytes   = {"a size such as 64K, 64M or 1G", bytes_read, bytes_write},

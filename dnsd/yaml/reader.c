@@ -103,7 +103,10 @@ static const struct {
      "a backslash in double quotes begins an escape: write \\\\, or use single quotes"},
     {"did not find expected <document start>", NULL,
      "only one document: nothing may stand behind its end, and keys begin in the first column"},
-    {"did not find expected node content", NULL, "a value is missing here"},
+    {"did not find expected node content", NULL,
+     "a value is missing here, or it begins with a colon, as ::1 does, and must stand in quotes"},
+    {"found unexpected ':'", NULL,
+     "a value with a colon at its end, as 2001:db8:: has, must stand in quotes here"},
 };
 
 static void say_syntax(const yaml_parser_t *parser, const char *file, struct problems *problems)

@@ -57,6 +57,7 @@ struct yaml_kind {
 /* clang-format off */
 extern const struct yaml_kind
     yaml_text,    /* char[size]: UTF-8 without control characters, zero-terminated */
+    yaml_id,      /* char[size]: letters of a-z, digits, - and _; begins with a letter or digit */
     yaml_word,    /* uint32_t or an enum: index into `words`; least is the first allowed one */
     yaml_count,   /* uint16_t, uint32_t or uint64_t: `least` to `limit` (0: what the field holds) */
     yaml_bytes,   /* the same: 4096, 64K, 64M, 1G */
@@ -85,7 +86,9 @@ struct yaml_row {
     const char *const *words; /* NULL-terminated */
     uint64_t least, limit;
     const char *fallback; /* default, as the file would say it; sequence: separated by ", " */
-    const char *help;     /* a sentence, for printed examples and manuals */
+    const char *example;      /* for printed examples, where there is no default */
+    const char *help;         /* a sentence, for printed examples and manuals */
+    const char *refused;      /* a key that is known and refused: "`key` ..." and this clause */
 
     const struct yaml_schema *section;
 

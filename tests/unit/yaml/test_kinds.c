@@ -18,6 +18,7 @@ static const char *const words[] = {"pass", "enforce", "observe", NULL};
 /* clang-format off */
 static const struct yaml_row
     text_row    = {"k", &yaml_text,    .size = 8},
+    id_row      = {"k", &yaml_id,      .size = 8},
     word_row    = {"k", &yaml_word,    .size = 4, .words = words, .least = 1},
     small_row   = {"k", &yaml_count,   .size = 2},
     count_row   = {"k", &yaml_count,   .size = 4, .least = 1, .limit = 64},
@@ -50,6 +51,13 @@ static const struct {
     {&text_row, "\xc0\xaf", NULL, "the text has a control character or a line break"},
     {&text_row, "\xe2\x82", NULL, "the text has a control character or a line break"},
     {&text_row, "\xf0\x9f\xa6\x8a", "\"\xf0\x9f\xa6\x8a\""},
+
+    {&id_row, "tik-tok", "tik-tok"},
+    {&id_row, "TikTok", NULL, ""},
+    {&id_row, "-a", NULL, ""},
+    {&id_row, "a b", NULL, ""},
+    {&id_row, "", NULL, ""},
+    {&id_row, "abcdefgh", NULL, "8 bytes are too long, at most 7 fit"},
 
     {&word_row, "enforce", "enforce", .value = 1},
     {&word_row, "observe", "observe", .value = 2},

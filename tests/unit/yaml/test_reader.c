@@ -75,6 +75,7 @@ static const struct yaml_row list_rows[] = {
     {"size", &yaml_bytes, YAML_FIELD(struct list, size)},
     {"tuning", .section = &tuning},
     {"rules", .items = &rule, .on_item = on_rule, .most = 6},
+    {"serial", .refused = "is not of this version"},
 };
 static const struct yaml_schema schema = YAML_SCHEMA("a list", struct list, list_rows);
 
@@ -257,6 +258,12 @@ static void test_syntax(void **state)
          "its own\n"
          "f:3:1: error: a comma or the closing } is missing in the mapping that began on line 2; "
          "reading stops here\n"},
+        {"list: x\ntuning: {servers: [::1]}\n",
+         "f:2:20: error: a value is missing here, or it begins with a colon, as ::1 does, and must "
+         "stand in quotes; reading stops here\n"},
+        {"list: [a::, b]\n", "f:1:7: error: `list` takes one line of text, not a list\n"
+                             "f:1:10: error: a value with a colon at its end, as 2001:db8:: has, "
+                             "must stand in quotes here; reading stops here\n"},
         {"list: \"x\nsize: 1\n",
          "f:3:1: error: the quote that opened on line 1 is not closed; reading stops here\n"},
         {"list: \"\\w\"\n",
@@ -279,6 +286,13 @@ static void test_syntax(void **state)
         assert_int_equal(read_string(cases[i].text), STATUS_INVALID);
         assert_string_equal(printed, cases[i].said);
     }
+}
+
+static void test_refused_key(void **state)
+{
+    assert_int_equal(read_string("list: x\nserial: {a: [b]}\nsize: 1\n"), STATUS_INVALID);
+    assert_string_equal(printed, "f:2:1: error: `serial` is not of this version\n");
+    assert_int_equal(list.size, 1);
 }
 
 /* Errors before a syntax error are named too. */
@@ -369,6 +383,7 @@ int main(void)
         cmocka_unit_test(test_all_mistakes),
         cmocka_unit_test(test_syntax),
         cmocka_unit_test(test_errors_then_syntax),
+        cmocka_unit_test(test_refused_key),
         cmocka_unit_test(test_depth),
         cmocka_unit_test(test_long_scalar),
         cmocka_unit_test(test_place_behind_much),
