@@ -173,9 +173,9 @@ static bool receive_batch(struct channel *c)
     return !closed && !c->dead && count == RECEIVE_BATCH;
 }
 
-static void on_readable(int fd, short what, void *owner)
+void channel_receive(struct channel *channel)
 {
-    struct channel *c = owner;
+    struct channel *c = channel;
 
     c->in_callbacks = true;
     for (int turn = 0; turn < RECEIVE_TURNS && receive_batch(c); turn++)
@@ -190,6 +190,11 @@ static void on_readable(int fd, short what, void *owner)
     c->in_callbacks = false;
     if (c->dead)
         free_channel(c);
+}
+
+static void on_readable(int fd, short what, void *owner)
+{
+    channel_receive(owner);
 }
 
 static void on_writable(int fd, short what, void *owner)

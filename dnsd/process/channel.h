@@ -48,5 +48,7 @@ MUST_USE enum status channel_send(struct channel *channel, enum message_kind kin
 MUST_USE enum status channel_send_fd(struct channel *channel, enum message_kind kind,
                                      const void *body, size_t size, int fd);
 void channel_flush(struct channel *channel);
+/* Receives what has arrived, now rather than at the loop's next turn; may end in on_close. */
+void channel_receive(struct channel *channel);
 
 #endif
