@@ -21,6 +21,10 @@ struct policy;
 MUST_USE enum status policy_open(int fd, struct policy **out);
 void policy_close(struct policy *policy);
 
+/* From now on exceptions whose `until` is before `today` (YYYYMMDD) do not hold. Whoever owns a loop
+ * calls it when the day changes; compile leaves out those that had ended before. */
+void policy_expire(struct policy *policy, uint32_t today);
+
 /* A policy with no lists and no groups, built in: what dnsd has before its first image. */
 const struct policy *policy_none(void);
 
@@ -39,6 +43,7 @@ struct list_view {
     uint32_t rules;
     uint32_t review_by;        /* YYYYMMDD, 0: not said */
     uint16_t ede;              /* EDE_BLOCKED, EDE_CENSORED or EDE_FILTERED */
+    uint8_t content[16];       /* of the SHA-256 of its file */
 };
 struct list_view policy_list(const struct policy *policy, uint16_t list);
 /* The index of a list by id; STATUS_NOT_FOUND. */
@@ -53,11 +58,12 @@ struct rule_view {
     uint16_t list;
     uint32_t line;
     char text[NAME_TEXT_SIZE];     /* the name, prefix or protocol that the rule is about */
-    const char *ticket, *note;     /* "" unless the rule has its own */
+    const char *ticket, *note, *source; /* "" unless the rule has its own */
     uint32_t until;                /* YYYYMMDD of an exception, 0: none */
     struct span redirect;          /* REDIRECT: a name as wire, or addresses of 16 bytes each */
     bool redirect_is_name;
 };
+/* `rule` is one that decide() gave for this policy. */
 void policy_rule(const struct policy *policy, uint32_t rule, struct rule_view *out);
 
 struct group_view {

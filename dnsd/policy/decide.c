@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * decide - what the rules weigh, and which list speaks first.
+ *
+ * A look-up gathers, for each list that the group asks, the heaviest rule that meets the subject.
+ * Then the lists are asked in the group's order.
+ */
+#include "policy/decide.h"
+
+#include "policy/image.h"
+#include "policy/layout.h"
+#include "policy/suffixes.h"
+
+/* A heavier rule beats a lighter one of its list: an exception any rule; then a name an address,
+ * and an address a protocol; then the longer; then the exact name the domain. */
+enum { WEIGHT_ADDRESS = 1 << 9, WEIGHT_NAME = 2 << 9, WEIGHT_EXCEPTION = 4 << 9 };
+
+struct best {
+    uint32_t rule, class, weight;
+};
+
+struct scale {
+    const struct policy *policy;
+    const uint16_t *ranks; /* by list */
+    uint16_t group;
+    uint64_t spoke[IMAGE_LISTS_MOST / 64]; /* bit n: the list of rank n has a best */
+    struct best best[IMAGE_LISTS_MOST];    /* by rank; the others are not set */
+};
+
+static void weigh(struct scale *s, uint32_t rule, uint32_t class_index, uint32_t weight)
+{
+    const struct image_class *class = &s->policy->classes[class_index];
+    uint16_t rank = s->ranks[class->list];
+    if (rank == RANK_NONE || (class->groups[s->group / 64] >> s->group % 64 & 1) == 0 ||
+        (class->until != 0 && class->until < s->policy->today))
+        return;
+    if (class->exception)
+        weight += WEIGHT_EXCEPTION;
+    struct best *best = &s->best[rank];
+    uint64_t bit = UINT64_C(1) << rank % 64;
+    if ((s->spoke[rank / 64] & bit) != 0 &&
+        (best->weight > weight || (best->weight == weight && best->rule < rule)))
+        return;
+    s->spoke[rank / 64] |= bit;
+    *best = (struct best){rule, class_index, weight};
+}
+
+static bool has_bit(const uint64_t bits[2], unsigned n)
+{
+    return (bits[n / 64] >> n % 64 & 1) != 0;
+}
+
+/* The suffixes of a name that some rule could be about, each with its bucket on the way. */
+struct probes {
+    unsigned count;
+    uint8_t labels[NAME_MAX_LABELS];
+    struct suffixes suffixes;
+};
+
+static inline void probes_find(const struct policy *p, const struct name *name, struct probes *out)
+{
+    const struct image_header *h = p->header;
+    out->count = 0;
+    if (p->bucket_count == 0)
+        return;
+    suffixes_start(name, &out->suffixes);
+    uint64_t hash = h->key.low;
+    for (unsigned n = 1; n <= name->labels; n++) {
+        hash = suffix_add(hash, &h->key, name->wire + out->suffixes.start[n]);
+        if (!has_bit(h->below_labels, n) && (n != name->labels || !has_bit(h->exact_labels, n)))
+            continue;
+        __builtin_prefetch(&p->buckets[bucket_home(hash, p->bucket_count)]);
+        out->suffixes.hash[n] = hash;
+        out->labels[out->count++] = (uint8_t)n;
+    }
+}
+
+static inline void weigh_suffix(struct scale *s, const struct name *name, unsigned labels,
+                                uint64_t hash, unsigned start)
+{
+    const struct policy *p = s->policy;
+    uint32_t at = bucket_home(hash, p->bucket_count);
+    for (;;) {
+        const struct image_bucket *bucket = &p->buckets[at];
+        unsigned found = bucket_matches(bucket, bucket_print(hash));
+        for (; found != 0; found &= found - 1) {
+            uint32_t rule = bucket->entries[__builtin_ctz(found)];
+            if (memcmp(p->names + rule + ENTRY_LINE, name->wire + start, name->length - start) != 0)
+                continue;
+            uint32_t class = class_of(p->firsts, p->class_count, rule);
+            bool exact = p->classes[class].kind == RULE_NAME;
+            if (!exact || start == 0)
+                weigh(s, rule, class, WEIGHT_NAME + labels * 2 + exact);
+        }
+        if (!bucket->more)
+            return;
+        at = at + 1 == p->bucket_count ? 0 : at + 1;
+    }
+}
+
+static void weigh_name(struct scale *s, const struct name *name)
+{
+    struct probes probes;
+    probes_find(s->policy, name, &probes);
+    for (unsigned i = 0; i < probes.count; i++) {
+        unsigned labels = probes.labels[i];
+        weigh_suffix(s, name, labels, probes.suffixes.hash[labels], probes.suffixes.start[labels]);
+    }
+}
+
+/* The most specific of sorted prefixes that holds the address; the others that do are its parents.
+ */
+static uint32_t prefix_find(const struct image_prefix *prefixes, uint32_t count,
+                            const struct address *address)
+{
+    uint32_t low = 0, high = count;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (memcmp(&prefixes[middle].base, address, sizeof *address) <= 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    uint32_t at = low > 0 ? low - 1 : INDEX_NONE;
+    while (at != INDEX_NONE) {
+        const struct prefix prefix = {prefixes[at].base, (uint8_t)prefixes[at].bits};
+        if (prefix_holds(&prefix, address))
+            break;
+        at = prefixes[at].parent;
+    }
+    return at;
+}
+
+static void weigh_address(struct scale *s, const struct address *address)
+{
+    const struct policy *p = s->policy;
+    uint32_t at = prefix_find(p->addresses, p->address_count, address);
+    for (; at != INDEX_NONE; at = p->addresses[at].parent)
+        weigh(s, p->names_bytes + at, p->addresses[at].owner,
+              WEIGHT_ADDRESS + p->addresses[at].bits);
+}
+
+static void weigh_protocol(struct scale *s, enum protocol protocol)
+{
+    const struct policy *p = s->policy;
+    for (uint32_t i = 0; i < p->protocol_count; i++)
+        if (p->protocols[i].protocol == protocol)
+            weigh(s, p->names_bytes + p->address_count + i, p->protocols[i].owner, 0);
+}
+
+static void weigh_subject(struct scale *s, const struct policy *policy,
+                          const struct subject *subject)
+{
+    s->policy = policy;
+    s->ranks = policy->order + policy->groups[subject->group].rank;
+    s->group = subject->group;
+    memset(s->spoke, 0, sizeof s->spoke);
+    if (subject->name != NULL)
+        weigh_name(s, subject->name);
+    if (subject->destination != NULL)
+        weigh_address(s, subject->destination);
+    if (subject->protocol != PROTOCOL_NONE)
+        weigh_protocol(s, subject->protocol);
+}
+
+/* What the heaviest rule of a list says. */
+static enum action action_of(const struct image_class *class)
+{
+    return class->exception ? ACTION_ALLOW : class->action;
+}
+
+/* Takes in what a list says; true when it ends the search. */
+static bool hear(const struct scale *s, const struct best *best, struct verdict *v)
+{
+    const struct image_class *class = &s->policy->classes[best->class];
+    enum action action = action_of(class);
+    if (action == ACTION_OBSERVE && v->noted == RULE_NONE)
+        v->noted = best->rule;
+    if (action == ACTION_OBSERVE && v->rule != RULE_NONE)
+        return false;
+    bool only_looks = s->policy->groups[s->group].observe_only && action_blocks(action);
+    v->wanted = action;
+    v->action = only_looks ? ACTION_OBSERVE : action;
+    v->evidence = class->evidence;
+    v->list = class->list;
+    v->rule = best->rule;
+    return action != ACTION_OBSERVE;
+}
+
+static struct verdict verdict_none(const struct subject *subject)
+{
+    return (struct verdict){.group = subject->group, .rule = RULE_NONE, .noted = RULE_NONE};
+}
+
+struct verdict decide(const struct policy *policy, const struct subject *subject)
+{
+    struct verdict v = verdict_none(subject);
+    struct scale s;
+    if (subject->group >= policy->group_count)
+        return v;
+    weigh_subject(&s, policy, subject);
+    for (unsigned word = 0; word < COUNT_OF(s.spoke); word++)
+        for (uint64_t left = s.spoke[word]; left != 0; left &= left - 1)
+            if (hear(&s, &s.best[word * 64 + (unsigned)__builtin_ctzll(left)], &v))
+                return v;
+    return v;
+}
+
+struct verdict decide_aloud(const struct policy *policy, const struct subject *subject,
+                            struct said said[LISTS_MOST], unsigned *count)
+{
+    struct verdict v = verdict_none(subject);
+    struct scale s;
+    *count = 0;
+    if (subject->group >= policy->group_count)
+        return v;
+    weigh_subject(&s, policy, subject);
+    const struct image_group *group = &policy->groups[subject->group];
+    for (unsigned rank = 0; rank < group->lists; rank++) {
+        struct said *say = &said[(*count)++];
+        *say = (struct said){policy->order[group->order + rank], ACTION_PASS, RULE_NONE};
+        if ((s.spoke[rank / 64] >> rank % 64 & 1) == 0)
+            continue;
+        say->action = action_of(&policy->classes[s.best[rank].class]);
+        say->rule = s.best[rank].rule;
+        if (hear(&s, &s.best[rank], &v))
+            break;
+    }
+    return v;
+}
+
+void decide_prefetch(const struct policy *policy, const struct name *name)
+{
+    struct probes probes;
+    probes_find(policy, name, &probes);
+}
+
+uint16_t policy_group_of(const struct policy *policy, const struct address *client)
+{
+    uint32_t at = prefix_find(policy->clients, policy->client_count, client);
+    uint32_t group = at != INDEX_NONE ? policy->clients[at].owner : policy->header->default_group;
+    return group == INDEX_NONE ? GROUP_NONE : (uint16_t)group;
+}

@@ -1,0 +1,383 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * seal - gathered rules become the tables of an image, and a file.
+ */
+#include "policy/seal.h"
+
+#include "policy/suffixes.h"
+
+#include <openssl/evp.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum { LOAD_PERCENT = 80, FETCH_AHEAD = 16 };
+
+static const struct image_class *class_at(const struct build *build, uint32_t class)
+{
+    return (const struct image_class *)(const void *)build->classes.bytes + class;
+}
+
+static uint32_t class_count(const struct build *build)
+{
+    return (uint32_t)(build->classes.used / sizeof(struct image_class));
+}
+
+static const char *list_file(const struct build *build, uint16_t list)
+{
+    return (const char *)build->strings.bytes + build->lists[list].file;
+}
+
+static const char *entry_text(const struct build *build, const struct entry *entry,
+                              char out[NAME_TEXT_SIZE])
+{
+    struct name name = {.length = entry->length, .labels = entry->labels};
+    memcpy(name.wire, (const uint8_t *)build->wire.at + entry->wire, entry->length);
+    return name_text(&name, out);
+}
+
+/* A rule met again in its own list: counted when it says the same, else a contradiction. */
+static void note_repeat(struct build *build, uint32_t class, uint32_t line, uint32_t old_class,
+                        uint32_t old_line, const char *text, struct problems *problems)
+{
+    const struct image_class *a = class_at(build, class), *b = class_at(build, old_class);
+    struct repeats *repeats = &build->repeats[a->list];
+    uint32_t first = line < old_line ? line : old_line, later = line < old_line ? old_line : line;
+    if (a->action != b->action) {
+        problem_error(problems, list_file(build, a->list), later, 0,
+                      "%s has another action in line %u; leave one of the two", text, first);
+        return;
+    }
+    if (repeats->count++ == 0) {
+        repeats->line = later;
+        repeats->first_line = first;
+    }
+}
+
+/* Would these two say the same about the same? Exceptions for other groups or other times do not.
+ */
+static bool is_repeat(const struct build *build, uint32_t a, uint32_t b)
+{
+    const struct image_class *x = class_at(build, a), *y = class_at(build, b);
+    return x->list == y->list && x->kind == y->kind && x->exception == y->exception &&
+           x->until == y->until && memcmp(x->groups, y->groups, sizeof x->groups) == 0;
+}
+
+/* The place for a name in the table: false when it stands there, or when too many share its hash.
+ */
+static bool table_add(struct build *build, const struct entry *entry, uint32_t offset,
+                      struct problems *problems)
+{
+    const uint8_t *wire = (const uint8_t *)build->wire.at + entry->wire;
+    uint32_t at = bucket_home(entry->hash, build->bucket_count);
+    uint8_t print = bucket_print(entry->hash);
+    char text[NAME_TEXT_SIZE];
+    for (unsigned visited = 1;; visited++) {
+        struct image_bucket *bucket = &build->buckets[at];
+        for (unsigned found = bucket_matches(bucket, print); found != 0; found &= found - 1) {
+            uint32_t there = bucket->entries[__builtin_ctz(found)];
+            uint32_t class = class_of(build->firsts, entry->class + 1, there);
+            if (memcmp(build->names + there + ENTRY_LINE, wire, entry->length) != 0 ||
+                !is_repeat(build, entry->class, class))
+                continue;
+            note_repeat(build, entry->class, entry->line, class, entry_line(build->names + there),
+                        entry_text(build, entry, text), problems);
+            return false;
+        }
+        if (bucket->count < BUCKET_SLOTS) {
+            bucket->prints[bucket->count] = print;
+            bucket->entries[bucket->count++] = offset;
+            return true;
+        }
+        if (visited == BUCKET_CHAIN_MOST) {
+            problem_error(problems, list_file(build, class_at(build, entry->class)->list),
+                          entry->line, 0, "%s stands in too many rules; leave some of them out",
+                          entry_text(build, entry, text));
+            return false;
+        }
+        bucket->more = 1;
+        at = at + 1 == build->bucket_count ? 0 : at + 1;
+    }
+}
+
+/* Entry numbers in the order of their classes, else as they came; NULL when memory is out. */
+static uint32_t *order_entries(const struct build *build)
+{
+    const struct entry *entries = build->entries.at;
+    uint32_t count = (uint32_t)build->entries.count, classes = class_count(build), sum = 0;
+    uint32_t *order = malloc((count + 1) * sizeof *order);
+    uint32_t *next = calloc(classes + 1, sizeof *next);
+    if (order != NULL && next != NULL) {
+        for (uint32_t i = 0; i < count; i++)
+            next[entries[i].class]++;
+        for (uint32_t i = 0; i < classes; i++) {
+            uint32_t here = next[i];
+            next[i] = sum;
+            sum += here;
+        }
+        for (uint32_t i = 0; i < count; i++)
+            order[next[entries[i].class]++] = i;
+    } else {
+        free(order);
+        order = NULL;
+    }
+    free(next);
+    return order;
+}
+
+static bool names_claim(struct build *build)
+{
+    size_t count = build->entries.count;
+    build->bucket_count = (uint32_t)(count * 100 / (BUCKET_SLOTS * LOAD_PERCENT) + 1);
+    size_t bytes = build->wire.count + count * ENTRY_LINE + ENTRY_MOST;
+    build->buckets =
+        aligned_alloc(sizeof *build->buckets, build->bucket_count * sizeof *build->buckets);
+    build->names = malloc(bytes);
+    build->firsts = calloc(class_count(build) + 1, sizeof *build->firsts);
+    if (build->buckets == NULL || build->names == NULL || build->firsts == NULL)
+        return false;
+    memset(build->buckets, 0, build->bucket_count * sizeof *build->buckets);
+    return true;
+}
+
+static void store_name(struct build *build, const struct entry *entry)
+{
+    uint8_t *to = build->names + build->names_bytes;
+    to[0] = (uint8_t)(entry->line >> 16);
+    to[1] = (uint8_t)(entry->line >> 8);
+    to[2] = (uint8_t)entry->line;
+    memcpy(to + ENTRY_LINE, (const uint8_t *)build->wire.at + entry->wire, entry->length);
+    build->names_bytes += ENTRY_LINE + entry->length;
+}
+
+static void count_rule(struct build *build, const struct image_class *class)
+{
+    build->lists[class->list].rules += !class->exception;
+}
+
+static void seal_names(struct build *build, struct problems *problems)
+{
+    const struct entry *entries = build->entries.at;
+    size_t count = build->entries.count;
+    uint32_t classes = class_count(build), filled = 0;
+    uint32_t *order = order_entries(build);
+    if (order == NULL || !names_claim(build)) {
+        build->failed = STATUS_NO_MEMORY;
+        goto done;
+    }
+    for (size_t i = 0; i < count; i++) {
+        const struct entry *entry = &entries[order[i]];
+        const struct image_class *class = class_at(build, entry->class);
+        if (i + FETCH_AHEAD < count)
+            __builtin_prefetch(&build->buckets[bucket_home(entries[order[i + FETCH_AHEAD]].hash,
+                                                           build->bucket_count)],
+                               1);
+        while (filled <= entry->class)
+            build->firsts[filled++] = build->names_bytes;
+        if (!table_add(build, entry, build->names_bytes, problems))
+            continue;
+        store_name(build, entry);
+        uint64_t *labels =
+            class->kind == RULE_DOMAIN ? build->header.below_labels : build->header.exact_labels;
+        labels[entry->labels / 64] |= UINT64_C(1) << entry->labels % 64;
+        build->header.name_count++;
+        count_rule(build, class);
+    }
+    while (filled < classes)
+        build->firsts[filled++] = build->names_bytes;
+    memset(build->names + build->names_bytes, 0, ENTRY_MOST);
+done:
+    free(order);
+}
+
+static int prefix_order(const void *left, const void *right)
+{
+    const struct image_prefix *a = left, *b = right;
+    int order = memcmp(&a->base, &b->base, sizeof a->base);
+    if (order == 0)
+        order = (a->bits > b->bits) - (a->bits < b->bits);
+    if (order == 0)
+        order = (a->owner > b->owner) - (a->owner < b->owner);
+    return order != 0 ? order : (a->line > b->line) - (a->line < b->line);
+}
+
+static bool same_prefix(const struct image_prefix *a, const struct image_prefix *b)
+{
+    return a->bits == b->bits && address_equal(&a->base, &b->base);
+}
+
+/* Takes out what stands twice. Prefixes are sorted, so it stands together. */
+static void drop_repeats(struct build *build, struct problems *problems)
+{
+    struct image_prefix *prefixes = build->addresses.at;
+    size_t kept = 0, first = 0; /* first: of those kept that are the same prefix */
+    for (size_t i = 0; i < build->addresses.count; i++) {
+        const struct image_prefix at = prefixes[i];
+        if (kept > 0 && !same_prefix(&prefixes[first], &at))
+            first = kept;
+        size_t old = first;
+        while (old < kept && !is_repeat(build, prefixes[old].owner, at.owner))
+            old++;
+        if (old < kept) {
+            char text[PREFIX_TEXT_SIZE];
+            const struct prefix shown = {at.base, (uint8_t)at.bits};
+            note_repeat(build, at.owner, at.line, prefixes[old].owner, prefixes[old].line,
+                        prefix_text(&shown, text), problems);
+            continue;
+        }
+        prefixes[kept++] = at;
+        count_rule(build, class_at(build, at.owner));
+    }
+    build->addresses.count = kept;
+}
+
+/* The parent of a prefix is the last before it that holds it, found along the parents of the one
+ * just before. */
+static void link_parents(struct array *array)
+{
+    struct image_prefix *prefixes = array->at;
+    for (size_t i = 1; i < array->count; i++) {
+        uint32_t parent = (uint32_t)i - 1;
+        while (parent != INDEX_NONE) {
+            const struct prefix holder = {prefixes[parent].base, (uint8_t)prefixes[parent].bits};
+            if (prefix_holds(&holder, &prefixes[i].base))
+                break;
+            parent = prefixes[parent].parent;
+        }
+        prefixes[i].parent = parent;
+    }
+}
+
+static void sort_prefixes(struct array *array)
+{
+    if (array->count > 1)
+        qsort(array->at, array->count, sizeof(struct image_prefix), prefix_order);
+}
+
+enum status build_seal(struct build *build, struct problems *problems)
+{
+    if (build->failed == STATUS_OK)
+        seal_names(build, problems);
+    sort_prefixes(&build->addresses);
+    drop_repeats(build, problems);
+    link_parents(&build->addresses);
+    sort_prefixes(&build->clients);
+    link_parents(&build->clients);
+    for (size_t i = 0; i < build->protocols.count; i++) {
+        const struct image_protocol *protocols = build->protocols.at;
+        count_rule(build, class_at(build, protocols[i].owner));
+    }
+    for (uint16_t i = 0; i < build->list_count; i++) {
+        const struct repeats *repeats = &build->repeats[i];
+        if (repeats->count > 0)
+            problem_warning(problems, list_file(build, i), repeats->line, 0,
+                            "already said in line %u (%u such rules were left out); remove it",
+                            repeats->first_line, repeats->count);
+    }
+    return build->failed;
+}
+
+uint32_t build_rules(const struct build *build, uint16_t list)
+{
+    return build->lists[list].rules;
+}
+
+/* A file being written from front to back, and the checksum of what was written. */
+struct output {
+    int fd;
+    EVP_MD_CTX *digest;
+    uint64_t at;
+    bool failed;
+};
+
+static void put(struct output *to, const void *bytes, size_t length)
+{
+    const uint8_t *from = bytes;
+    if (length > 0 && EVP_DigestUpdate(to->digest, bytes, length) != 1)
+        to->failed = true;
+    while (length > 0 && !to->failed) {
+        ssize_t done = pwrite(to->fd, from, length, (off_t)to->at);
+        if (done < 0 && errno == EINTR)
+            continue;
+        to->failed = done <= 0;
+        if (done > 0) {
+            from += done;
+            to->at += (uint64_t)done;
+            length -= (size_t)done;
+        }
+    }
+}
+
+static void put_zeros(struct output *to, uint64_t until)
+{
+    static const uint8_t zeros[IMAGE_ALIGN];
+    if (until > to->at)
+        put(to, zeros, (size_t)(until - to->at));
+}
+
+static uint64_t align(uint64_t at)
+{
+    return (at + IMAGE_ALIGN - 1) / IMAGE_ALIGN * IMAGE_ALIGN;
+}
+
+/* Lays the parts out behind the header. */
+static void lay_out(const struct build *build, struct image_header *header,
+                    struct span parts[PART_COUNT])
+{
+    const struct span all[PART_COUNT] = {
+        [PART_BUCKETS] = {(const uint8_t *)build->buckets,
+                          build->bucket_count * sizeof *build->buckets},
+        [PART_NAMES] = {build->names, (size_t)build->names_bytes + ENTRY_MOST},
+        [PART_FIRSTS] = {(const uint8_t *)build->firsts,
+                         class_count(build) * sizeof *build->firsts},
+        [PART_CLASSES] = {build->classes.bytes, build->classes.used},
+        [PART_ADDRESSES] = {build->addresses.at,
+                            build->addresses.count * sizeof(struct image_prefix)},
+        [PART_CLIENTS] = {build->clients.at, build->clients.count * sizeof(struct image_prefix)},
+        [PART_PROTOCOLS] = {build->protocols.at,
+                            build->protocols.count * sizeof(struct image_protocol)},
+        [PART_LISTS] = {(const uint8_t *)build->lists, build->list_count * sizeof build->lists[0]},
+        [PART_GROUPS] = {build->groups.at, build->groups.count * sizeof(struct image_group)},
+        [PART_ORDER] = {build->order.at, build->order.count * sizeof(uint16_t)},
+        [PART_STRINGS] = {build->strings.bytes, build->strings.used},
+    };
+    uint64_t at = align(sizeof *header);
+    for (unsigned i = 0; i < PART_COUNT; i++) {
+        /* The padding behind the last text or redirect ends it. */
+        uint64_t bytes = all[i].length + (i == PART_STRINGS);
+        parts[i] = all[i];
+        header->parts[i].at = at;
+        header->parts[i].bytes = bytes;
+        at = align(at + bytes);
+    }
+    header->bytes = at;
+}
+
+enum status build_write(const struct build *build, uint64_t compiled_at, int out)
+{
+    enum { HASHED_FROM = offsetof(struct image_header, checksum) + 32 };
+    struct output to = {.fd = out, .digest = EVP_MD_CTX_new(), .at = HASHED_FROM};
+    struct image_header header = build->header;
+    struct span parts[PART_COUNT];
+
+    memcpy(header.magic, image_magic, sizeof header.magic);
+    header.version = IMAGE_VERSION;
+    header.byte_order = IMAGE_ORDER;
+    header.key = build->key;
+    header.compiled_at = compiled_at;
+    lay_out(build, &header, parts);
+    to.failed = to.digest == NULL || EVP_DigestInit_ex(to.digest, EVP_sha256(), NULL) != 1;
+    if (to.failed)
+        goto done;
+    put(&to, (const uint8_t *)&header + HASHED_FROM, sizeof header - HASHED_FROM);
+    for (unsigned i = 0; i < PART_COUNT; i++) {
+        put_zeros(&to, header.parts[i].at);
+        put(&to, parts[i].at, parts[i].length);
+    }
+    put_zeros(&to, header.bytes);
+    to.failed |= EVP_DigestFinal_ex(to.digest, header.checksum, NULL) != 1 ||
+                 pwrite(out, &header, HASHED_FROM, 0) != HASHED_FROM;
+done:
+    EVP_MD_CTX_free(to.digest);
+    return to.failed ? STATUS_SYSTEM : STATUS_OK;
+}
