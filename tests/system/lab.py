@@ -258,3 +258,60 @@ def scratch():
     folder.chmod(0o755)
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     return folder
+
+
+LISTS = """\
+list: wechat
+title: WeChat (Weixin)
+app: WeChat
+authority: Treasury Board of Canada Secretariat, notice of 2023-10-30
+reference: https://www.example.gc.ca/notice
+ticket: SEC-2023-0117
+serial: 1
+review_by: 2031-03-31
+action: sinkhole
+evidence: installed
+rules:
+  - domain: wechat.com
+    evidence: visited
+  - domain: weixin.com
+  - domain: canary.example
+    action: nxdomain
+  - domain: nodata.example
+    action: nodata
+  - domain: refused.example
+    action: refused
+  - domain: dropped.example
+    action: drop
+  - name: noted.plain.example
+    action: observe
+  - address: 203.0.113.66
+"""
+
+
+def config(folder, resolve, listen=None, extra="", lists=None, groups=None):
+    """A configuration for RESOLVER with one YAML list; `resolve` and `extra` are lines of dnsd."""
+    folder = pathlib.Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "wechat.yaml").write_text(lists or LISTS)
+    listen = listen or [f"{RESOLVER}@53", "2001:db8:20::53@53"]
+    return f"""\
+gateway: gw-lab
+image: {folder}/policy.image
+control: {folder}/control.sock
+lists:
+  - list: wechat
+    file: {folder}/wechat.yaml
+groups:
+""" + (groups or """\
+  - group: mobile
+    clients: [10.20.0.0/16, "2001:db8:20::/48"]
+    lists: [wechat]
+""") + f"""\
+dnsd:
+  listen: [{', '.join('"' + l + '"' for l in listen)}]
+  allow: [10.0.0.0/8, 198.18.0.0/15, 127.0.0.0/8, "2001:db8::/32"]
+  sinkhole: [10.20.0.99, "2001:db8:20::99"]
+  events:
+    folder: {folder}/events
+{extra}{resolve}"""
