@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * parts - renders the texts of a rule. Field names: Elastic Common Schema 8.11, docs/events.md.
+ */
+#include "events/parts.h"
+
+#include "base/hash.h"
+#include "dns/type.h"
+#include "events/escape.h"
+#include "policy/decide.h"
+
+#include <stdlib.h>
+
+/* Escaped. A text of a list has at most 255 bytes, which become at most three times as many. */
+enum { TEXT_MOST = 768, PART_MOST = 12288 };
+
+/* All that a part depends on. Compared as bytes, so it is cleared before it is filled. */
+struct key {
+    const struct policy *policy;
+    uint32_t rule;
+    uint16_t group, ede;
+    uint8_t action, wanted, evidence, seen, has_address, fill[3];
+};
+
+struct slot {
+    struct key key;
+    struct part part;
+    uint8_t *bytes; /* what the spans of `part` point into; NULL: empty */
+};
+
+struct parts {
+    struct slot slots[PARTS_MOST];
+};
+
+struct parts *parts_new(void)
+{
+    return calloc(1, sizeof(struct parts));
+}
+
+static void slot_clear(struct slot *slot)
+{
+    free(slot->bytes);
+    memset(slot, 0, sizeof *slot);
+}
+
+void parts_free(struct parts *parts)
+{
+    if (parts == NULL)
+        return;
+    for (size_t i = 0; i < PARTS_MOST; i++)
+        slot_clear(&parts->slots[i]);
+    free(parts);
+}
+
+void parts_forget(struct parts *parts, const struct policy *policy)
+{
+    for (size_t i = 0; i < PARTS_MOST; i++)
+        if (parts->slots[i].key.policy == policy)
+            slot_clear(&parts->slots[i]);
+}
+
+/* Everything about a rule that is shown. */
+struct texts {
+    bool known;
+    struct rule_view rule;
+    struct list_view list;
+    const char *group;
+};
+
+static void texts_read(const struct key *key, struct texts *out)
+{
+    *out = (struct texts){.group = ""};
+    if (key->policy == NULL)
+        return;
+    struct policy_facts facts = policy_facts(key->policy);
+    if (key->group < facts.groups)
+        out->group = policy_group(key->policy, key->group).id;
+    if (key->rule >= facts.rules)
+        return;
+    policy_rule(key->policy, key->rule, &out->rule);
+    out->list = policy_list(key->policy, out->rule.list);
+    out->known = true;
+}
+
+/* ,"NAME":"TEXT" unless the text is empty. */
+static void write_field(struct writer *w, const char *name, const char *text)
+{
+    if (*text == 0)
+        return;
+    write_text(w, name);
+    escape_text(w, text, TEXT_MOST);
+    write_u8(w, '"');
+}
+
+static const char *reason_of(const struct key *key, const struct texts *t)
+{
+    static const char *const reasons[3][2] = {
+        {"name is on a list", "name is excepted"},
+        {"answer leads to a name on a list", "answer leads to a name that is excepted"},
+        {"answer holds an address on a list", "answer holds an address that is excepted"},
+    };
+    int where = key->seen != SEEN_ANSWER ? 0 : key->has_address ? 2 : 1;
+    return reasons[where][t->known && t->rule.exception];
+}
+
+/* 1 to 7, for sorting: how much this says about the device. */
+static char severity_of(const struct key *key)
+{
+    static const char severities[EVIDENCE_COUNT] = {
+        [EVIDENCE_NONE] = '2',   [EVIDENCE_INSTALLED] = '4', [EVIDENCE_VISITED] = '3',
+        [EVIDENCE_UPDATE] = '4', [EVIDENCE_BYPASS] = '5',    [EVIDENCE_CONTEXT] = '2',
+    };
+    return key->action == ACTION_ALLOW ? '1' : severities[key->evidence];
+}
+
+static void opening_write(struct writer *w, const struct key *key, const struct texts *t)
+{
+    write_text(w, "Z\",\"ecs\":{\"version\":\"8.11.0\"},\"event\":{\"kind\":\"event\","
+                  "\"category\":[\"network\"],\"type\":[\"protocol\",\"");
+    write_text(w, action_blocks((enum action)key->action) ? "denied"
+                  : key->action == ACTION_ALLOW           ? "allowed"
+                                                          : "info");
+    write_text(w, "\"],\"action\":\"dns-");
+    write_text(w, action_words[key->action]);
+    write_text(w, "\",\"reason\":\"");
+    write_text(w, reason_of(key, t));
+    write_text(w, "\",\"severity\":");
+    write_u8(w, (uint8_t)severity_of(key));
+    write_text(w, ",\"module\":\"ponor\",\"dataset\":\"ponor.dns\",\"sequence\":");
+}
+
+/* ECS wants the application in lower case. */
+static void network_write(struct writer *w, const struct texts *t)
+{
+    char lower[TEXT_MOST];
+    size_t length = 0;
+    if (!t->known)
+        return;
+    const char *app = *t->list.app != 0 ? t->list.app : t->list.id;
+    for (; app[length] != 0 && length + 1 < sizeof lower; length++)
+        lower[length] = (char)name_lower((uint8_t)app[length]);
+    lower[length] = 0;
+    write_field(w, "\"application\":\"", lower);
+    write_u8(w, ',');
+}
+
+static void place_write(struct writer *w, const char *field, const char *file, uint32_t line)
+{
+    write_text(w, field);
+    escape_text(w, file, TEXT_MOST);
+    write_u8(w, ':');
+    escape_number(w, line);
+    write_u8(w, '"');
+}
+
+static void rule_write(struct writer *w, const struct texts *t)
+{
+    place_write(w, "\"rule\":{\"id\":\"", t->list.id, t->rule.line);
+    write_text(w, ",\"name\":\"");
+    if (t->rule.kind == RULE_PROTOCOL)
+        write_text(w, "protocol ");
+    escape_text(w, t->rule.text, 2 * TEXT_MOST);
+    write_u8(w, '"');
+    write_field(w, ",\"ruleset\":\"", t->list.id);
+    write_text(w, ",\"category\":\"");
+    write_text(w, t->rule.exception ? "exception" : "banned-app");
+    write_u8(w, '"');
+    write_field(w, ",\"reference\":\"", t->list.reference);
+    if (t->list.serial > 0) {
+        write_text(w, ",\"version\":\"");
+        escape_number(w, t->list.serial);
+        write_u8(w, '"');
+    }
+    write_text(w, "},");
+}
+
+static void closing_write(struct writer *w, const struct key *key, const struct texts *t)
+{
+    if (t->known)
+        rule_write(w, t);
+    write_text(w, "\"ponor\":{\"action\":\"");
+    write_text(w, action_words[key->action]);
+    write_u8(w, '"');
+    if (key->wanted != key->action && key->wanted != ACTION_PASS)
+        write_field(w, ",\"wanted\":\"", action_words[key->wanted]);
+    write_field(w, ",\"seen\":\"", seen_words[key->seen]);
+    write_field(w, ",\"group\":\"", t->group);
+    if (t->known)
+        write_field(w, ",\"app\":\"", t->list.app);
+    if (key->evidence != EVIDENCE_NONE)
+        write_field(w, ",\"evidence\":\"", evidence_words[key->evidence]);
+    if (t->known) {
+        write_field(w, ",\"authority\":\"", t->list.authority);
+        write_field(w, ",\"ticket\":\"", *t->rule.ticket != 0 ? t->rule.ticket : t->list.ticket);
+        place_write(w, ",\"source\":\"", t->list.file, t->rule.line);
+    }
+    if (key->ede != EDE_NONE) {
+        write_text(w, ",\"ede\":");
+        escape_number(w, key->ede);
+    }
+}
+
+/* Out of memory the part stays where it was rendered, until the next call. */
+static const struct part *slot_fill(struct slot *slot, const struct key *key)
+{
+    static uint8_t buffer[PART_MOST];
+    static struct part passing;
+    struct texts t;
+    struct writer w = writer_over(buffer, sizeof buffer);
+
+    slot_clear(slot);
+    texts_read(key, &t);
+    opening_write(&w, key, &t);
+    size_t opening = writer_length(&w);
+    network_write(&w, &t);
+    size_t network = writer_length(&w);
+    closing_write(&w, key, &t);
+    size_t whole = writer_length(&w);
+
+    uint8_t *bytes = slot->bytes = malloc(whole);
+    struct part *part = bytes != NULL ? &slot->part : &passing;
+    if (bytes != NULL)
+        memcpy(bytes, buffer, whole);
+    else
+        bytes = buffer;
+    slot->key = *key;
+    part->opening = span_of(bytes, opening);
+    part->network = span_of(bytes + opening, network - opening);
+    part->closing = span_of(bytes + network, whole - network);
+    return part;
+}
+
+const struct part *parts_find(struct parts *parts, const struct policy *policy,
+                              const struct event *event)
+{
+    static const struct hash_key unkeyed = {0, 0}; /* strangers do not choose these keys */
+    const struct verdict *v = &event->verdict;
+    struct key key;
+    memset(&key, 0, sizeof key);
+    key.policy = policy;
+    key.rule = v->rule != RULE_NONE ? v->rule : v->noted;
+    key.group = v->group;
+    key.ede = event->ede;
+    key.action = (uint8_t)v->action;
+    key.wanted = (uint8_t)v->wanted;
+    key.evidence = (uint8_t)v->evidence;
+    key.seen = event->seen;
+    key.has_address = event->has_address != 0;
+
+    struct slot *slot = &parts->slots[hash_bytes(&unkeyed, &key, sizeof key) % PARTS_MOST];
+    if (slot->bytes == NULL || memcmp(&slot->key, &key, sizeof key) != 0)
+        return slot_fill(slot, &key);
+    return &slot->part;
+}
