@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * server - everything one serve process knows, and its four doors: a query comes in, an answer comes
- * back from resolve, time passes, the policy changes.
+ * server - everything one serve process knows, and its four doors: a query comes in, an answer
+ * comes back from resolve, time passes, the policy changes.
  *
- * Used by udp.c, tcp.c and main.c, which own sockets and clock, and by the scene runner of the tests,
- * which plays all of them. Logic only: never touches a descriptor, never reads a clock.
+ * Used by udp.c, tcp.c and main.c, which own sockets and clock, and by the scene runner of the
+ * tests, which plays all of them. Logic only: never touches a descriptor, never reads a clock.
  */
 #ifndef SERVE_SERVER_H
 #define SERVE_SERVER_H
@@ -27,10 +27,10 @@ struct moment {
 struct peer {
     struct address client, server;
     uint16_t client_port, server_port;
-    uint8_t transport;          /* enum transport */
-    uint32_t scope;             /* of a link-local client address */
-    uint32_t socket;            /* index of the listening socket */
-    uint64_t connection;        /* TCP: serial of the connection, never reused; UDP: 0 */
+    uint8_t transport;   /* enum transport */
+    uint32_t scope;      /* of a link-local client address */
+    uint32_t socket;     /* index of the listening socket */
+    uint64_t connection; /* TCP: serial of the connection, never reused; UDP: 0 */
 };
 
 /* What the server does to the world. */
@@ -46,7 +46,7 @@ struct outlets {
 };
 
 struct server_secrets {
-    struct hash_key cookie, cookie_before;   /* the second stays valid after a change */
+    struct hash_key cookie, cookie_before; /* the second stays valid after a change */
 };
 
 MUST_USE enum status server_new(const struct config *config, const struct server_secrets *secrets,
