@@ -2,8 +2,8 @@
  *
  * build - rules gathered in memory, sealed into the tables of an image, written to a file.
  *
- * Used by compile and its sources, in this order: lists and rules; seal; (guards look at the
- * counts); groups; write. Running out of memory or of a limit is remembered and given by
+ * Used by compile and its sources, in this order: lists with their rules; groups; seal; write.
+ * Running out of memory or of a limit is remembered and given by
  * build_seal(), so that a source need not look at every call. Never judges a rule.
  */
 #ifndef POLICY_BUILD_H
@@ -68,8 +68,9 @@ void build_protocol(struct build *build, uint32_t class, enum protocol protocol,
 void build_group(struct build *build, const struct group_source *group);
 
 /* Makes the tables: warns of rules that stand twice in a list, refuses those that contradict each
- * other. STATUS_TOO_LONG: a limit above was passed. */
-MUST_USE enum status build_seal(struct build *build, struct problems *problems);
+ * other and clients that stand in two groups. STATUS_TOO_LONG: a limit above was passed. */
+MUST_USE enum status build_seal(struct build *build, const char *config_file,
+                                struct problems *problems);
 
 /* After build_seal(): the rules of a list that are no exceptions. */
 uint32_t build_rules(const struct build *build, uint16_t list);

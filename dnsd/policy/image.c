@@ -39,7 +39,7 @@ static const void *part_of(const struct image_header *header, enum part part, si
 static bool parts_are_sound(struct policy *p)
 {
     const struct image_header *h = p->header;
-    uint32_t firsts;
+    uint32_t firsts = 0;
     p->buckets = part_of(h, PART_BUCKETS, sizeof *p->buckets, &p->bucket_count);
     p->names = part_of(h, PART_NAMES, 1, &p->names_bytes);
     p->firsts = part_of(h, PART_FIRSTS, sizeof *p->firsts, &firsts);

@@ -254,7 +254,25 @@ static void sort_prefixes(struct array *array)
         qsort(array->at, array->count, sizeof(struct image_prefix), prefix_order);
 }
 
-enum status build_seal(struct build *build, struct problems *problems)
+/* After sorting, the same clients stand side by side. */
+static void refuse_shared(const struct build *build, const char *config_file,
+                          struct problems *problems)
+{
+    const struct image_prefix *clients = build->clients.at;
+    const struct image_group *groups = build->groups.at;
+    for (size_t i = 1; i < build->clients.count; i++) {
+        const struct prefix shown = {clients[i].base, (uint8_t)clients[i].bits};
+        const char *strings = (const char *)build->strings.bytes;
+        char text[PREFIX_TEXT_SIZE];
+        if (same_prefix(&clients[i - 1], &clients[i]))
+            problem_error(problems, config_file, clients[i].line, 0,
+                          "clients %s of group %s stand in group %s too; take them out of one",
+                          prefix_text(&shown, text), strings + groups[clients[i].owner].id,
+                          strings + groups[clients[i - 1].owner].id);
+    }
+}
+
+enum status build_seal(struct build *build, const char *config_file, struct problems *problems)
 {
     if (build->failed == STATUS_OK)
         seal_names(build, problems);
@@ -263,6 +281,7 @@ enum status build_seal(struct build *build, struct problems *problems)
     link_parents(&build->addresses);
     sort_prefixes(&build->clients);
     link_parents(&build->clients);
+    refuse_shared(build, config_file, problems);
     for (size_t i = 0; i < build->protocols.count; i++) {
         const struct image_protocol *protocols = build->protocols.at;
         count_rule(build, class_at(build, protocols[i].owner));
