@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * health - a smoothed time, a count of failures, a pause.
+ */
+#include "resolve/health.h"
+
+enum { RTT_SHIFT = 3, RTT_MOST_MS = 60000 };
+
+static void fall_silent(struct health *h, clock_ms now)
+{
+    uint32_t pause = h->pause == 0 ? HEALTH_PAUSE_MS : h->pause * 2;
+    h->pause = pause < HEALTH_PAUSE_MOST_MS ? pause : HEALTH_PAUSE_MOST_MS;
+    h->again_at = now + h->pause;
+}
+
+static void measure(struct health *h, clock_ms rtt)
+{
+    uint32_t eighths = (uint32_t)(rtt < RTT_MOST_MS ? rtt : RTT_MOST_MS) << RTT_SHIFT;
+    /* rtt = 7/8 rtt + 1/8 sample (RFC 6298 2); at least 1, which means "measured". */
+    h->rtt = h->rtt == 0 ? eighths : h->rtt - (h->rtt >> RTT_SHIFT) + (eighths >> RTT_SHIFT);
+    if (h->rtt == 0)
+        h->rtt = 1;
+}
+
+void health_answered(struct health *h, clock_ms rtt, clock_ms now)
+{
+    measure(h, rtt);
+    h->answered_at = now;
+    h->failures = 0;
+    h->pause = 0;
+    h->network = false;
+}
+
+void health_refused(struct health *h, clock_ms timeout, clock_ms now)
+{
+    health_answered(h, timeout, now);
+}
+
+void health_failed(struct health *h, clock_ms now)
+{
+    h->network = false;
+    if (h->failures < UINT16_MAX)
+        h->failures++;
+    if (!health_is_silent(h) && h->failures >= HEALTH_FAILURES &&
+        (h->answered_at == 0 || now - h->answered_at >= HEALTH_QUIET_MS))
+        fall_silent(h, now);
+}
+
+void health_unreachable(struct health *h, clock_ms now)
+{
+    h->network = true;
+    if (!health_is_silent(h))
+        fall_silent(h, now);
+}
+
+static bool is_better(const struct health *a, const struct health *b)
+{
+    return a->failures != b->failures ? a->failures < b->failures : a->rtt < b->rtt;
+}
+
+static bool is_due(const struct health *h, clock_ms now)
+{
+    return health_is_silent(h) && now >= h->again_at;
+}
+
+int health_choose(struct health *all, unsigned count, uint32_t tried, clock_ms now)
+{
+    int best = HEALTH_NOBODY, due = HEALTH_NOBODY;
+    for (unsigned i = 0; i < count; i++) {
+        if ((tried >> i & 1) != 0)
+            continue;
+        if (!health_is_silent(&all[i])) {
+            if (best == HEALTH_NOBODY || is_better(&all[i], &all[best]))
+                best = (int)i;
+        } else if (is_due(&all[i], now) &&
+                   (due == HEALTH_NOBODY || all[i].again_at < all[due].again_at)) {
+            due = (int)i;
+        }
+    }
+    if (best != HEALTH_NOBODY || due == HEALTH_NOBODY)
+        return best;
+    fall_silent(&all[due], now);
+    return due;
+}
+
+int health_beside(struct health *all, unsigned count, int chosen, uint32_t lot, clock_ms now)
+{
+    for (unsigned i = 0; i < count; i++)
+        if ((int)i != chosen && is_due(&all[i], now)) {
+            fall_silent(&all[i], now);
+            return (int)i;
+        }
+    if (count < 2 || lot % HEALTH_EXPLORE != 0)
+        return HEALTH_NOBODY;
+    unsigned other = lot / HEALTH_EXPLORE % (count - 1);
+    other += other >= (unsigned)chosen;
+    return health_is_silent(&all[other]) ? HEALTH_NOBODY : (int)other;
+}

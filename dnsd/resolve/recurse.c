@@ -1,0 +1,421 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * recurse - the upstream that finds answers itself and validates them: libunbound on our loop.
+ *
+ * Used by main.c through struct upstream; the only file that knows libunbound. Nothing can be set
+ * after its first query, so a new configuration is a new process. Its files (root hints, trust
+ * anchor) are opened by that first query, which is made at birth, before the role gives up the
+ * right to open files; later it only writes the RFC 5011 file anew, beside it and by rename. Never
+ * lets its callback do more than hand the answer on: it may fire inside ub_resolve_event() and, for
+ * all that is under way, inside ub_ctx_delete().
+ */
+#include "resolve/reach.h"
+#include "resolve/upstream.h"
+
+#include "base/clock.h"
+
+#include <event2/event.h>
+#include <libgen.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unbound.h>
+#include <unbound-event.h>
+#include <unistd.h>
+
+enum {
+    HINTS_MOST = 64,
+    HINT_LINE_SIZE = 512,
+    DNS_PORT = 53,
+    SECURE_BOGUS = 1,
+    SECURE_YES = 2,
+    OPTION_SIZE = NAME_TEXT_SIZE + 32,
+    STUB_WAY_MS = 1000
+};
+
+struct lookup {
+    struct recurse *recurse;
+    bool used, inside; /* inside: ub_resolve_event() has not returned yet */
+    struct message_ask ask;
+};
+
+struct recurse {
+    struct upstream_setup setup;
+    struct ub_ctx *context;
+    struct reach *reach;
+    bool deaf; /* callbacks are not answers now */
+    struct endpoint roots[HINTS_MOST];
+    unsigned root_count;
+    struct {
+        clock_ms at;
+        bool open;
+    } stub_ways[STUBS_MOST];
+    struct lookup lookups[ASKS_MOST];
+};
+
+/* Fixed options: what is safe and, behind a cache of our own, frugal. unbound.conf(5). */
+static const struct {
+    const char *option, *value;
+} fixed[] = {
+    /* clang-format off */
+    {"outgoing-range:",         "2048"},
+    {"num-queries-per-thread:", "4096"},
+    {"msg-cache-size:",         "8m"},     /* serve keeps whole answers; … */
+    {"rrset-cache-size:",       "64m"},    /* … this keeps what answers are made of */
+    {"key-cache-size:",         "8m"},
+    {"neg-cache-size:",         "8m"},
+    {"edns-buffer-size:",       "1232"},
+    {"harden-glue:",            "yes"},
+    {"harden-dnssec-stripped:", "yes"},
+    {"harden-below-nxdomain:",  "yes"},
+    {"harden-short-bufsize:",   "yes"},
+    {"aggressive-nsec:",        "yes"},
+    {"use-caps-for-id:",        "no"},     /* breaks some authorities; ports and ids are random */
+    {"prefetch:",               "no"},     /* serve does it */
+    {"minimal-responses:",      "yes"},
+    {"unwanted-reply-threshold:", "1000000"},
+    {"val-log-level:",          "2"},      /* without it there is no why_bogus */
+    /* clang-format on */
+};
+
+static bool set(struct ub_ctx *context, const char *option, const char *value)
+{
+    int error = ub_ctx_set_option(context, option, value);
+    if (error != 0)
+        log_error("libunbound: %s %s: %s", option, value, ub_strerror(error));
+    return error == 0;
+}
+
+static bool is_loopback(const struct endpoint *e)
+{
+    return address_is_ipv4(&e->address)
+               ? e->address.bytes[12] == 127
+               : address_equal(&e->address, &(struct address){.bytes[15] = 1});
+}
+
+static bool any_loopback(const struct endpoint *endpoints, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++)
+        if (is_loopback(&endpoints[i]))
+            return true;
+    return false;
+}
+
+static const char *server_text(const struct endpoint *e, char out[ENDPOINT_TEXT_SIZE + 8])
+{
+    char address[ADDRESS_TEXT_SIZE];
+    snprintf(out, ENDPOINT_TEXT_SIZE + 8, "%s@%u", address_text(&e->address, address), e->port);
+    return out;
+}
+
+static void add_root(struct recurse *r, const char *text)
+{
+    struct endpoint root = {.port = DNS_PORT};
+    if (r->root_count < HINTS_MOST && address_parse(text, &root.address) == STATUS_OK)
+        r->roots[r->root_count++] = root;
+}
+
+/* The addresses in the hints file: every word that is one. */
+static bool read_hints(struct recurse *r, const char *path)
+{
+    char line[HINT_LINE_SIZE];
+    FILE *file = fopen(path, "re");
+    if (file == NULL) {
+        log_error("the root hints %s cannot be read", path);
+        return false;
+    }
+    while (fgets(line, sizeof line, file) != NULL) {
+        line[strcspn(line, ";\r\n")] = 0;
+        for (char *word = line + strspn(line, " \t"); *word != 0;) {
+            size_t length = strcspn(word, " \t");
+            char *next = word + length + strspn(word + length, " \t");
+            word[length] = 0;
+            add_root(r, word);
+            word = next;
+        }
+    }
+    fclose(file);
+    return true;
+}
+
+/* Whom recursion asks first: to know whether anybody is there at all. */
+static bool find_roots(struct recurse *r)
+{
+    /* a, d, k and m.root-servers.net; the full list is libunbound's. */
+    static const char *const well_known[] = {"198.41.0.4",     "2001:503:ba3e::2:30", "199.7.91.13",
+                                             "2001:500:2d::d", "193.0.14.129",        "2001:7fd::1",
+                                             "202.12.27.33",   "2001:dc3::35"};
+    const struct config *config = r->setup.config;
+    if (config->dnsd.recurse_via_count > 0) {
+        for (; r->root_count < config->dnsd.recurse_via_count; r->root_count++)
+            r->roots[r->root_count] = config->dnsd.recurse_via[r->root_count];
+        return true;
+    }
+    if (config->dnsd.root_hints[0] != 0)
+        return read_hints(r, config->dnsd.root_hints);
+    for (size_t i = 0; i < COUNT_OF(well_known); i++)
+        add_root(r, well_known[i]);
+    return true;
+}
+
+/* An IPv6 socket that leads nowhere costs each new zone a few failures. */
+static bool wants_ipv6(const struct recurse *r)
+{
+    bool way4 = false, way6 = false;
+    for (unsigned i = 0; i < r->root_count; i++) {
+        bool *way = address_is_ipv4(&r->roots[i].address) ? &way4 : &way6;
+        *way = *way || reach_has_way(&r->roots[i], 1);
+    }
+    return way6 || !way4;
+}
+
+static bool set_trust_anchor(struct ub_ctx *context, const char *path)
+{
+    char folder[CONFIG_PATH_SIZE];
+    int error;
+    if (path[0] == 0)
+        return set(context, "module-config:", "iterator");
+    snprintf(folder, sizeof folder, "%s", path);
+    /* RFC 5011 needs to write the file anew, beside it, and rename. */
+    if (access(path, W_OK) == 0 && access(dirname(folder), W_OK) == 0) {
+        error = ub_ctx_add_ta_autr(context, path);
+    } else {
+        log_warning("%s and its folder are not writable: trust anchors are not kept up to date",
+                    path);
+        error = ub_ctx_add_ta_file(context, path);
+    }
+    if (error != 0 || access(path, R_OK) != 0)
+        log_error("the trust anchor %s cannot be used", path);
+    return error == 0 && access(path, R_OK) == 0;
+}
+
+/* libunbound answers .test, home.arpa, private reverse zones and the like by itself (RFC 6303),
+ * unless the zone is given up: all that a stub lies in, or that may lie in it. */
+static bool unblock(struct ub_ctx *context, const struct name *zone)
+{
+    char text[NAME_TEXT_SIZE], value[OPTION_SIZE];
+    bool fine = true;
+    for (unsigned i = 0; i < zone->labels; i++) {
+        struct name outer;
+        name_suffix(zone, i, &outer);
+        snprintf(value, sizeof value, "%s. nodefault", name_text(&outer, text));
+        fine = fine && set(context, "local-zone:", value);
+        if (outer.labels == 1 && memcmp(outer.wire, "\4arpa", 6) == 0)
+            fine = fine && set(context, "unblock-lan-zones:", "yes");
+    }
+    return fine;
+}
+
+static bool set_stub(struct ub_ctx *context, const struct stub *stub)
+{
+    char zone[NAME_TEXT_SIZE], server[ENDPOINT_TEXT_SIZE + 8];
+    bool fine = unblock(context, &stub->zone);
+    name_text(&stub->zone, zone);
+    for (unsigned i = 0; i < stub->server_count; i++)
+        fine =
+            fine && ub_ctx_set_stub(context, zone, server_text(&stub->servers[i], server), 0) == 0;
+    return fine;
+}
+
+static bool set_loopback(const struct recurse *r, struct ub_ctx *context)
+{
+    const struct config *config = r->setup.config;
+    bool needed = any_loopback(r->roots, r->root_count);
+    for (unsigned i = 0; i < config->dnsd.stub_count; i++)
+        needed |= any_loopback(config->dnsd.stubs[i].servers, config->dnsd.stubs[i].server_count);
+    return set(context, "do-not-query-localhost:", needed ? "no" : "yes");
+}
+
+static bool configure(const struct recurse *r, struct ub_ctx *context)
+{
+    const struct config *config = r->setup.config;
+    char text[NAME_TEXT_SIZE], server[ENDPOINT_TEXT_SIZE + 8];
+    bool fine = true;
+    for (size_t i = 0; i < COUNT_OF(fixed); i++)
+        fine = fine && set(context, fixed[i].option, fixed[i].value);
+    fine = fine && set_trust_anchor(context, config->dnsd.trust_anchor) &&
+           set_loopback(r, context) &&
+           set(context, "qname-minimisation:", config->dnsd.qname_minimisation ? "yes" : "no") &&
+           set(context, "do-ip6:", wants_ipv6(r) ? "yes" : "no");
+    if (config->dnsd.root_hints[0] != 0)
+        fine = fine && set(context, "root-hints:", config->dnsd.root_hints);
+    for (unsigned i = 0; i < config->dnsd.recurse_via_count; i++)
+        fine =
+            fine && ub_ctx_set_fwd(context, server_text(&config->dnsd.recurse_via[i], server)) == 0;
+    for (unsigned i = 0; i < config->dnsd.stub_count; i++)
+        fine = fine && set_stub(context, &config->dnsd.stubs[i]);
+    for (unsigned i = 0; i < config->dnsd.negative_anchor_count; i++)
+        fine = fine &&
+               set(context, "domain-insecure:", name_text(&config->dnsd.negative_anchors[i], text));
+    return fine;
+}
+
+static void on_primed(void *arg, int rcode, void *packet, int length, int secure, char *why,
+                      int limited)
+{
+    /* The question only had to be asked: its answer is in libunbound's cache now, or not. */
+}
+
+static bool context_open(struct recurse *r)
+{
+    r->context = ub_ctx_create_event(r->setup.base);
+    if (r->context == NULL)
+        return false;
+    if (!configure(r, r->context))
+        return false;
+    int error = ub_resolve_event(r->context, ".", TYPE_NS, CLASS_IN, r, on_primed, NULL);
+    if (error != 0)
+        log_error("libunbound cannot begin: %s", ub_strerror(error));
+    return error == 0;
+}
+
+static void fail(struct recurse *r, struct lookup *lookup, enum outcome outcome, const char *why)
+{
+    lookup->used = false;
+    r->setup.on_answer(r->setup.owner, (uint32_t)(lookup - r->lookups),
+                       &(struct upstream_answer){outcome, .ede = EDE_NONE, .why = why});
+}
+
+/* What libunbound's words mean: a bogus answer comes as rcode 0 with data; SERVFAIL without it
+ * means that nobody could be asked. */
+static struct upstream_answer answer_from(int rcode, const void *packet, int length, int secure,
+                                          const char *why)
+{
+    struct upstream_answer answer = {OUTCOME_FAILED, .ede = EDE_NONE,
+                                     .why = why == NULL ? "" : why};
+    if (rcode == RCODE_NOERROR && packet != NULL && length >= MESSAGE_HEADER &&
+        length <= MESSAGE_MOST) {
+        answer.message = span_of(packet, (size_t)length);
+        rcode = load_u16(answer.message.at + 2) & RCODE_MASK;
+    }
+    if (secure == SECURE_BOGUS) {
+        answer.outcome = OUTCOME_BOGUS;
+        answer.ede = EDE_DNSSEC_BOGUS;
+    } else if (rcode == RCODE_SERVFAIL) {
+        answer.outcome = OUTCOME_UNREACHABLE;
+        answer.message = (struct span){0};
+    } else if (answer.message.length > 0) {
+        answer.outcome = OUTCOME_ANSWER;
+        answer.secure = secure == SECURE_YES;
+    }
+    return answer;
+}
+
+static void on_resolved(void *arg, int rcode, void *packet, int length, int secure, char *why,
+                        int limited)
+{
+    struct lookup *lookup = arg;
+    struct recurse *r = lookup->recurse;
+    if (r->deaf)
+        return;
+    struct upstream_answer answer = answer_from(rcode, packet, length, secure, why);
+    if (!lookup->inside && answer.outcome != OUTCOME_UNREACHABLE)
+        reach_heard(r->reach);
+    lookup->used = false;
+    r->setup.on_answer(r->setup.owner, (uint32_t)(lookup - r->lookups), &answer);
+}
+
+static void start(struct recurse *r, struct lookup *lookup)
+{
+    char text[NAME_TEXT_SIZE];
+    lookup->inside = true;
+    int error = ub_resolve_event(r->context, name_text(&lookup->ask.name, text), lookup->ask.type,
+                                 lookup->ask.class, lookup, on_resolved, NULL);
+    lookup->inside = false;
+    if (error != 0)
+        fail(r, lookup, OUTCOME_FAILED, ub_strerror(error));
+}
+
+/* The stub zone a name lies in, or -1. */
+static int stub_of(const struct config *config, const struct name *name)
+{
+    for (unsigned i = 0; i < config->dnsd.stub_count; i++)
+        if (name_is_below(name, &config->dnsd.stubs[i].zone))
+            return (int)i;
+    return -1;
+}
+
+static bool stub_has_way(struct recurse *r, int stub, clock_ms now)
+{
+    const struct stub *s = &r->setup.config->dnsd.stubs[stub];
+    if (r->stub_ways[stub].at == 0 || now - r->stub_ways[stub].at >= STUB_WAY_MS) {
+        r->stub_ways[stub].at = now;
+        r->stub_ways[stub].open = reach_has_way(s->servers, s->server_count);
+    }
+    return r->stub_ways[stub].open;
+}
+
+static void recurse_ask(void *state, uint32_t ticket, const struct message_ask *ask)
+{
+    struct recurse *r = state;
+    struct lookup *lookup = &r->lookups[ticket];
+    clock_ms now = clock_now();
+    int stub = stub_of(r->setup.config, &ask->name);
+    enum reach_state reach = stub < 0                     ? reach_ask(r->reach, now)
+                             : stub_has_way(r, stub, now) ? REACH_OPEN
+                                                          : REACH_CLOSED;
+    lookup->recurse = r;
+    lookup->used = true;
+    lookup->ask = *ask;
+    if (reach == REACH_CLOSED)
+        fail(r, lookup, OUTCOME_NETWORK, "the network has no way to any upstream");
+    else if (reach == REACH_SILENT)
+        fail(r, lookup, OUTCOME_UNREACHABLE, "no upstream answers");
+    else
+        start(r, lookup);
+    if (lookup->used && stub < 0)
+        reach_waits(r->reach, now);
+}
+
+static void context_close(struct recurse *r)
+{
+    r->deaf = true;
+    if (r->context != NULL)
+        ub_ctx_delete(r->context);
+    r->context = NULL;
+    r->deaf = false;
+}
+
+/* libunbound cannot forget, so it is made anew; what is under way is asked again. */
+static void recurse_forget(void *state)
+{
+    struct recurse *r = state;
+    context_close(r);
+    if (!context_open(r)) {
+        log_error("libunbound did not come back after a flush");
+        exit(EXIT_FAILURE); /* the parent restarts us */
+    }
+    for (unsigned i = 0; i < ASKS_MOST; i++)
+        if (r->lookups[i].used)
+            start(r, &r->lookups[i]);
+}
+
+static void recurse_close(void *state)
+{
+    struct recurse *r = state;
+    context_close(r);
+    if (r->reach != NULL)
+        reach_free(r->reach);
+    free(r);
+}
+
+static enum status recurse_open(const struct upstream_setup *setup, void **out)
+{
+    struct recurse *r = calloc(1, sizeof *r);
+    if (r == NULL)
+        return STATUS_NO_MEMORY;
+    r->setup = *setup;
+    if (!find_roots(r) || !context_open(r)) {
+        recurse_close(r);
+        return STATUS_INVALID;
+    }
+    r->reach = reach_new(setup->base, r->roots, r->root_count, clock_now());
+    if (r->reach == NULL) {
+        recurse_close(r);
+        return STATUS_NO_MEMORY;
+    }
+    *out = r;
+    return STATUS_OK;
+}
+
+const struct upstream upstream_recurse = {"recurse", recurse_open, recurse_ask, recurse_forget,
+                                          recurse_close};
