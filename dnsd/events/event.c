@@ -10,9 +10,15 @@ static bool verdict_is_sound(const struct verdict *verdict)
            (unsigned)verdict->evidence < EVIDENCE_COUNT;
 }
 
+/* What JSON readers can hold as an integer, and what has four digits of year. */
+static const uint64_t counts_most = UINT64_C(1) << 53;
+static const clock_us times_end = UINT64_C(253402300800) * 1000000;
+
 bool event_is_sound(const struct event *event)
 {
-    return verdict_is_sound(&event->verdict) && event->transport <= TRANSPORT_TCP &&
-           event->seen < SEEN_COUNT && name_is_sound(&event->question) &&
+    return event->at < times_end && event->lost_before < counts_most &&
+           event->sampled_before < counts_most && verdict_is_sound(&event->verdict) &&
+           event->transport <= TRANSPORT_TCP && event->seen < SEEN_COUNT &&
+           name_is_sound(&event->question) &&
            (event->matched_name.labels == 0 || name_is_sound(&event->matched_name));
 }

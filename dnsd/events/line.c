@@ -72,9 +72,9 @@ static void time_write(struct line_writer *writer, clock_us at, struct writer *w
         writer->second = at / MICROSECONDS;
         time_t seconds = (time_t)writer->second;
         struct tm utc;
-        memset(writer->time, '0', sizeof writer->time - 1);
-        if (gmtime_r(&seconds, &utc) != NULL)
-            strftime(writer->time, sizeof writer->time, "%Y-%m-%dT%H:%M:%S", &utc);
+        if (gmtime_r(&seconds, &utc) == NULL ||
+            strftime(writer->time, sizeof writer->time, "%Y-%m-%dT%H:%M:%S", &utc) == 0)
+            memcpy(writer->time, "9999-12-31T23:59:59", sizeof writer->time);
     }
     WRITE_LITERAL(w, "{\"@timestamp\":\"");
     write_bytes(w, writer->time, sizeof writer->time - 1);

@@ -67,16 +67,25 @@ struct texts {
     const char *group;
 };
 
-static void texts_read(const struct key *key, struct texts *out)
+/* Whether this policy says of this event what the event says that it said. Numbers of rules come
+ * from a process that reads hostile bytes; only those that decide() gives may be looked up. */
+static bool policy_agrees(const struct policy *policy, const struct event *event)
+{
+    struct subject subject = {.group = event->verdict.group};
+    if (event->has_address)
+        subject.destination = &event->matched_address;
+    else
+        subject.name = event->matched_name.labels > 0 ? &event->matched_name : &event->question;
+    struct verdict verdict = decide(policy, &subject);
+    return verdict.rule == event->verdict.rule && verdict.noted == event->verdict.noted;
+}
+
+static void texts_read(const struct key *key, const struct event *event, struct texts *out)
 {
     *out = (struct texts){.group = ""};
-    if (key->policy == NULL)
+    if (key->policy == NULL || key->rule == RULE_NONE || !policy_agrees(key->policy, event))
         return;
-    struct policy_facts facts = policy_facts(key->policy);
-    if (key->group < facts.groups)
-        out->group = policy_group(key->policy, key->group).id;
-    if (key->rule >= facts.rules)
-        return;
+    out->group = policy_group(key->policy, key->group).id;
     policy_rule(key->policy, key->rule, &out->rule);
     out->list = policy_list(key->policy, out->rule.list);
     out->known = true;
@@ -200,16 +209,17 @@ static void closing_write(struct writer *w, const struct key *key, const struct 
     }
 }
 
-/* Out of memory the part stays where it was rendered, until the next call. */
-static const struct part *slot_fill(struct slot *slot, const struct key *key)
+/* A part of a rule that is not known is not kept, so that a lie about a rule cannot stand in for
+ * it; nor is one that finds no memory. It stays where it was rendered, until the next call. */
+static const struct part *slot_fill(struct slot *slot, const struct key *key,
+                                    const struct event *event)
 {
     static uint8_t buffer[PART_MOST];
     static struct part passing;
     struct texts t;
     struct writer w = writer_over(buffer, sizeof buffer);
 
-    slot_clear(slot);
-    texts_read(key, &t);
+    texts_read(key, event, &t);
     opening_write(&w, key, &t);
     size_t opening = writer_length(&w);
     network_write(&w, &t);
@@ -217,13 +227,16 @@ static const struct part *slot_fill(struct slot *slot, const struct key *key)
     closing_write(&w, key, &t);
     size_t whole = writer_length(&w);
 
-    uint8_t *bytes = slot->bytes = malloc(whole);
+    uint8_t *bytes = t.known ? malloc(whole) : NULL;
     struct part *part = bytes != NULL ? &slot->part : &passing;
-    if (bytes != NULL)
+    if (bytes != NULL) {
+        slot_clear(slot);
         memcpy(bytes, buffer, whole);
-    else
+        slot->bytes = bytes;
+        slot->key = *key;
+    } else {
         bytes = buffer;
-    slot->key = *key;
+    }
     part->opening = span_of(bytes, opening);
     part->network = span_of(bytes + opening, network - opening);
     part->closing = span_of(bytes + network, whole - network);
@@ -249,6 +262,6 @@ const struct part *parts_find(struct parts *parts, const struct policy *policy,
 
     struct slot *slot = &parts->slots[hash_bytes(&unkeyed, &key, sizeof key) % PARTS_MOST];
     if (slot->bytes == NULL || memcmp(&slot->key, &key, sizeof key) != 0)
-        return slot_fill(slot, &key);
+        return slot_fill(slot, &key, event);
     return &slot->part;
 }
