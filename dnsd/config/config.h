@@ -2,8 +2,8 @@
  *
  * config - the daemons' own options, as one flat struct.
  *
- * Used by the parent, which reads conf/ponor.yaml, and by its roles, which get the struct in a memory
- * file and open nothing. What groups, lists and protect say goes to policy/compile instead.
+ * Used by the parent, which reads conf/ponor.yaml, and by its roles, which get the struct in a
+ * memory file and open nothing. What groups, lists and protect say goes to policy/compile instead.
  * Never holds a pointer; every array states its limit, and one entry too many is an error of the
  * file that names the limit.
  */
@@ -11,14 +11,24 @@
 #define CONFIG_CONFIG_H
 
 #include "base/address.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "dns/name.h"
 #include "policy/compile.h"
 
 enum {
-    LISTEN_MOST = 32, UPSTREAMS_MOST = 16, STUBS_MOST = 64, STUB_SERVERS_MOST = 4, NTA_MOST = 64,
-    REBIND_ALLOW_MOST = 256, ALLOW_MOST = 256, SINKHOLES_MOST = 4, CONFIG_PATH_SIZE = 256,
-    CONFIG_WORD_SIZE = 128, WORKERS_MOST = 64, RESOLVERS_MOST = 16
+    LISTEN_MOST = 32,
+    UPSTREAMS_MOST = 16,
+    STUBS_MOST = 64,
+    STUB_SERVERS_MOST = 4,
+    NTA_MOST = 64,
+    REBIND_ALLOW_MOST = 256,
+    ALLOW_MOST = 256,
+    SINKHOLES_MOST = 4,
+    CONFIG_PATH_SIZE = 256,
+    CONFIG_WORD_SIZE = 128,
+    WORKERS_MOST = 64,
+    RESOLVERS_MOST = 16
 };
 
 struct endpoint {
@@ -36,64 +46,66 @@ struct stub {
 enum resolve_mode { RESOLVE_RECURSE, RESOLVE_FORWARD };
 
 struct config {
-    char gateway[CONFIG_WORD_SIZE];       /* observer.name of events; default: the host name */
-    char image[CONFIG_PATH_SIZE];         /* where the compiled policy stands */
-    char control[CONFIG_PATH_SIZE];       /* the control socket */
-    uint32_t log_level;                   /* enum log_level */
+    char gateway[CONFIG_WORD_SIZE]; /* observer.name of events; default: the host name */
+    char image[CONFIG_PATH_SIZE];   /* where the compiled policy stands */
+    char control[CONFIG_PATH_SIZE]; /* the control socket */
+    uint32_t log_level;             /* enum log_level */
 
     struct {
         struct endpoint listen[LISTEN_MOST];
         uint32_t listen_count;
-        struct prefix allow[ALLOW_MOST];  /* who may ask at all; others are REFUSED */
+        struct prefix allow[ALLOW_MOST]; /* who may ask at all; others are REFUSED */
         uint32_t allow_count;
         uint32_t workers, resolvers;
 
-        struct address sinkhole[SINKHOLES_MOST];  /* IPv4 and IPv6, in answers of that type */
+        struct address sinkhole[SINKHOLES_MOST]; /* IPv4 and IPv6, in answers of that type */
         uint32_t sinkhole_count;
-        uint32_t block_ttl;               /* seconds, of sinkhole answers and SOAs */
+        uint32_t block_ttl; /* seconds, of sinkhole answers and SOAs */
 
         uint32_t identity;                /* bool: answer CHAOS id.server and version.bind */
         char server_id[CONFIG_WORD_SIZE]; /* NSID and id.server; "" none */
 
         uint32_t rate_per_second, rate_burst, rate_ipv4_prefix, rate_ipv6_prefix; /* 0: no limit */
-        uint32_t rate_clients;            /* how many are remembered */
+        uint32_t rate_clients; /* how many are remembered */
 
         uint32_t tcp_connections, tcp_per_client, tcp_idle_ms, tcp_total_ms, tcp_pipeline;
 
-        uint32_t rebinding_protection;    /* bool */
+        uint32_t rebinding_protection; /* bool */
         struct name rebind_allow[REBIND_ALLOW_MOST];
         uint32_t rebind_allow_count;
 
         uint64_t cache_bytes;
         uint32_t cache_min_ttl, cache_max_ttl, cache_negative_ttl;
-        uint32_t stale_seconds;           /* RFC 8767: how long after its end an answer may serve; 0: never */
-        uint32_t stale_after_ms;          /* how long a client waits before it gets the stale one */
-        uint32_t prefetch;                /* bool */
-        uint32_t pending_most;            /* questions under way, per worker */
+        uint32_t stale_seconds; /* RFC 8767: how long after its end an answer may serve; 0: never */
+        uint32_t stale_after_ms; /* how long a client waits before it gets the stale one */
+        uint32_t prefetch;       /* bool */
+        uint32_t pending_most;   /* questions under way, per worker */
         uint32_t query_timeout_ms;
 
-        uint32_t mode;                    /* enum resolve_mode */
+        uint32_t mode; /* enum resolve_mode */
         struct endpoint forward_to[UPSTREAMS_MOST];
         uint32_t forward_count;
         uint32_t forward_timeout_ms, forward_sockets;
-        uint32_t forward_randomize_case;  /* bool, 0x20 */
+        uint32_t forward_randomize_case; /* bool, 0x20 */
 
-        char root_hints[CONFIG_PATH_SIZE];     /* "" libunbound's built-in */
-        char trust_anchor[CONFIG_PATH_SIZE];   /* RFC 5011 file, or DS/DNSKEY lines; "" no validation */
-        uint32_t qname_minimisation;           /* bool */
-        struct endpoint recurse_via[UPSTREAMS_MOST]; /* libunbound's own forwarding; none: from the root */
+        char root_hints[CONFIG_PATH_SIZE];   /* "" libunbound's built-in */
+        char trust_anchor[CONFIG_PATH_SIZE]; /* RFC 5011 file, or DS/DNSKEY lines; "" no validation
+                                              */
+        uint32_t qname_minimisation;         /* bool */
+        struct endpoint
+            recurse_via[UPSTREAMS_MOST]; /* libunbound's own forwarding; none: from the root */
         uint32_t recurse_via_count;
         struct stub stubs[STUBS_MOST];
         uint32_t stub_count;
-        struct name negative_anchors[NTA_MOST];      /* zones below which bogus is not checked */
+        struct name negative_anchors[NTA_MOST]; /* zones below which bogus is not checked */
         uint32_t negative_anchor_count;
 
         struct {
             char folder[CONFIG_PATH_SIZE];
             uint64_t rotate_bytes, quota_bytes;
             uint32_t rotate_seconds;
-            uint32_t sample;              /* write one of N blocked events; 1: every one */
-            uint32_t ring_slots;          /* per worker, a power of two */
+            uint32_t sample;     /* write one of N blocked events; 1: every one */
+            uint32_t ring_slots; /* per worker, a power of two */
         } events;
     } dnsd;
 };
@@ -102,6 +114,11 @@ struct config {
 struct config_policy;
 const struct policy_source *config_policy_source(const struct config_policy *policy);
 void config_policy_free(struct config_policy *policy);
+
+/* The day (UTC) on which exceptions that ended are left out; never set: none ends. */
+void config_policy_set_today(struct config_policy *policy, clock_us wall);
+/* --accept-change: `max_change` does not hold for the list of this id. STATUS_NOT_FOUND. */
+MUST_USE enum status config_policy_accept_change(struct config_policy *policy, const char *id);
 
 /* Reads FILE. Relative paths in it are relative to its folder. Both outputs may be used only after
  * STATUS_OK; STATUS_INVALID: see problems. `policy` may be NULL. */

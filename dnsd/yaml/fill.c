@@ -75,6 +75,10 @@ void fill_open(struct fill *fill, const char *file, const struct yaml_schema *sc
 
 void fill_close(struct fill *fill)
 {
+    const struct yaml_schema *schema = fill->frames[0].schema;
+    for (size_t i = 0; fill->depth > 0 && i < schema->count; i++)
+        if (schema->rows[i].on_lost != NULL)
+            schema->rows[i].on_lost(fill->owner);
     for (; fill->depth > 0; fill->depth--) {
         free(top(fill)->item);
         free(top(fill)->blank);
@@ -331,8 +335,10 @@ static void on_mapping_end(struct fill *fill)
     struct frame *items = top(fill);
     if (items->kind != FRAME_ITEMS)
         return;
-    if (fill->problems->errors == frame->errors && items->row->on_item != NULL)
+    if (fill->problems->errors == frame->errors)
         items->row->on_item(fill->owner, items->item, frame->at);
+    else if (items->row->on_lost != NULL)
+        items->row->on_lost(fill->owner);
     reset_item(items, frame->seen);
 }
 
@@ -343,6 +349,8 @@ static void on_sequence_end(struct fill *fill)
         uint32_t count =
             (uint32_t)(frame->count < frame->row->most ? frame->count : frame->row->most);
         memcpy(frame->base + frame->row->counter, &count, sizeof count);
+        if (frame->row->located && count == 0)
+            memcpy(frame->base + frame->row->at, &frame->at, sizeof frame->at);
     }
     free(frame->item);
     free(frame->blank);

@@ -80,15 +80,17 @@ struct yaml_row {
     size_t place, size; /* of the field; of one element of a sequence */
     size_t most;        /* 0: not a sequence; for items: how many, 0: YAML_ITEMS_MOST */
     size_t counter;     /* sequence: place of its uint32_t count */
-    bool located;       /* `at` is the place of a struct yaml_place (sequence: of `most`) */
+    /* `at` is the place of a struct yaml_place; for a sequence, of an array of `most`, of which an
+     * empty sequence fills the first. */
+    bool located;
     size_t at;
     bool required;
     const char *const *words; /* NULL-terminated */
     uint64_t least, limit;
     const char *fallback; /* default, as the file would say it; sequence: separated by ", " */
-    const char *example;      /* for printed examples, where there is no default */
-    const char *help;         /* a sentence, for printed examples and manuals */
-    const char *refused;      /* a key that is known and refused: "`key` ..." and this clause */
+    const char *example;  /* for printed examples, where there is no default */
+    const char *help;     /* a sentence, for printed examples and manuals */
+    const char *refused;  /* a key that is known and refused: "`key` ..." and this clause */
 
     const struct yaml_schema *section;
 
@@ -96,6 +98,9 @@ struct yaml_row {
     /* Called for each item without an error of its own. `item` is reused for the next: what was not
      * given is zero, elements behind a count are undefined. `at` is where the item begins. */
     void (*on_item)(void *owner, const void *item, struct yaml_place at);
+    /* Or NULL. Called instead for an item with an error, and when reading stops before the end:
+     * who looks for what is missing knows then that it may have been there. */
+    void (*on_lost)(void *owner);
 };
 
 struct yaml_schema {

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * check - options that must fit together.
+ */
+#include "config/check.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <unistd.h>
+
+enum { SOCKET_PATH_MOST = 107 }; /* sun_path of unix(7) */
+
+#define SAY(written, place, ...)                                                                   \
+    problem_error((written)->problems, (written)->file, (place).line, (place).column, __VA_ARGS__)
+#define WARN(written, place, ...)                                                                  \
+    problem_warning((written)->problems, (written)->file, (place).line, (place).column, __VA_ARGS__)
+
+static bool endpoint_equal(const struct endpoint *a, const struct endpoint *b)
+{
+    return a->port == b->port && address_equal(&a->address, &b->address);
+}
+
+/* An endpoint that stands twice in one list. */
+static void check_twice(const struct written *w, const char *key, const struct endpoint *endpoints,
+                        const struct yaml_place *places, uint32_t count)
+{
+    char text[ENDPOINT_TEXT_SIZE];
+    for (uint32_t i = 0; i < count; i++)
+        for (uint32_t j = 0; j < i; j++)
+            if (endpoint_equal(&endpoints[i], &endpoints[j])) {
+                SAY(w, places[i], "`%s` names %s twice, first on line %u", key,
+                    endpoint_text(&endpoints[i].address, endpoints[i].port, text), places[j].line);
+                break;
+            }
+}
+
+/* A server that is asked and is ourselves: a question would go round for ever. */
+static void check_loop(const struct written *w, const char *key, const struct endpoint *servers,
+                       const struct yaml_place *places, uint32_t count)
+{
+    char text[ENDPOINT_TEXT_SIZE];
+    for (uint32_t i = 0; i < count; i++)
+        for (uint32_t j = 0; j < w->config.dnsd.listen_count; j++)
+            if (endpoint_equal(&servers[i], &w->config.dnsd.listen[j]))
+                SAY(w, places[i], "`%s` sends questions to %s, where dnsd itself listens", key,
+                    endpoint_text(&servers[i].address, servers[i].port, text));
+}
+
+static void check_readable(const struct written *w, const char *key, const char *path,
+                           struct yaml_place at, const char *remedy)
+{
+    if (path[0] != 0 && access(path, R_OK) != 0)
+        SAY(w, at, "`%s`: %.150s cannot be read: %s%s", key, path, strerror(errno), remedy);
+}
+
+static void check_upstreams(const struct written *w)
+{
+    const struct config *c = &w->config;
+    bool forwards = c->dnsd.mode == RESOLVE_FORWARD;
+
+    if (forwards && c->dnsd.forward_count == 0)
+        SAY(w, w->mode_at, "`mode: forward` needs servers to ask: name them in `forward: to:`");
+    if (!forwards && c->dnsd.forward_count > 0)
+        WARN(w, w->forward_to_at[0], "`forward: to:` is not used: `mode` is recurse");
+    if (forwards && c->dnsd.recurse_via_count > 0)
+        WARN(w, w->via_at[0], "`recurse: via:` is not used: `mode` is forward");
+    check_twice(w, "to", c->dnsd.forward_to, w->forward_to_at, c->dnsd.forward_count);
+    check_twice(w, "via", c->dnsd.recurse_via, w->via_at, c->dnsd.recurse_via_count);
+    check_loop(w, "to", c->dnsd.forward_to, w->forward_to_at, c->dnsd.forward_count);
+    check_loop(w, "via", c->dnsd.recurse_via, w->via_at, c->dnsd.recurse_via_count);
+    if (forwards)
+        return;
+    check_readable(w, "trust_anchor", c->dnsd.trust_anchor, w->trust_anchor_at,
+                   "; copy /usr/share/dns/root.key (package dns-root-data) there, or write \"\" "
+                   "to do without DNSSEC");
+    check_readable(w, "root_hints", c->dnsd.root_hints, w->root_hints_at, "");
+}
+
+static void check_stubs(const struct written *w)
+{
+    const struct config *c = &w->config;
+    char text[NAME_TEXT_SIZE];
+    for (uint32_t i = 0; i < c->dnsd.stub_count; i++) {
+        const struct stub *stub = &c->dnsd.stubs[i];
+        struct yaml_place places[STUB_SERVERS_MOST];
+        for (uint32_t j = 0; j < STUB_SERVERS_MOST; j++)
+            places[j] = w->stubs_at[i];
+        if (stub->server_count == 0)
+            SAY(w, w->stubs_at[i], "the stub zone %.100s has no servers",
+                name_text(&stub->zone, text));
+        check_loop(w, "servers", stub->servers, places, stub->server_count);
+        for (uint32_t j = 0; j < i; j++)
+            if (name_equal(&stub->zone, &c->dnsd.stubs[j].zone))
+                SAY(w, w->stubs_at[i], "the stub zone %.100s stands here twice, first on line %u",
+                    name_text(&stub->zone, text), w->stubs_at[j].line);
+    }
+}
+
+static void check_events(const struct written *w)
+{
+    const struct config *c = &w->config;
+    uint32_t slots = c->dnsd.events.ring_slots;
+    if ((slots & (slots - 1)) != 0) {
+        uint32_t below = UINT32_C(1) << (31 - __builtin_clz(slots));
+        SAY(w, w->ring_slots_at, "`ring_slots`: %u is no power of two; take %u or %u", slots, below,
+            below * 2);
+    }
+    if (c->dnsd.events.quota_bytes < 2 * c->dnsd.events.rotate_bytes)
+        SAY(w, w->quota_at,
+            "`quota` is %" PRIu64 " bytes and must be at least twice `rotate_size`, which is "
+            "%" PRIu64 ": the file being written and one before it",
+            c->dnsd.events.quota_bytes, c->dnsd.events.rotate_bytes);
+    if (c->dnsd.events.folder[0] == 0)
+        SAY(w, w->folder_at, "`folder` is empty: events must have a place");
+}
+
+void check_options(const struct written *w)
+{
+    const struct config *c = &w->config;
+
+    if (c->image[0] == 0)
+        SAY(w, w->image_at, "`image` is empty: the compiled policy must have a place");
+    if (c->control[0] == 0 || strlen(c->control) > SOCKET_PATH_MOST)
+        SAY(w, w->control_at, "`control` must be the path of a socket, of at most %d bytes",
+            SOCKET_PATH_MOST);
+    if (c->dnsd.listen_count == 0)
+        SAY(w, w->listen_at[0], "`listen` is empty: nobody could ask");
+    if (c->dnsd.allow_count == 0)
+        WARN(w, w->allow_at[0], "`allow` is empty: every client is refused");
+    if (c->dnsd.sinkhole_count == 0)
+        SAY(w, w->sinkhole_at[0],
+            "`sinkhole` is empty: name an address for blocked names, such as [0.0.0.0, \"::\"]");
+    check_twice(w, "listen", c->dnsd.listen, w->listen_at, c->dnsd.listen_count);
+    if (c->dnsd.tcp_per_client > c->dnsd.tcp_connections)
+        SAY(w, w->per_client_at, "`per_client` is %u, more than all `connections` together (%u)",
+            c->dnsd.tcp_per_client, c->dnsd.tcp_connections);
+    if (c->dnsd.tcp_idle_ms > c->dnsd.tcp_total_ms)
+        SAY(w, w->idle_at, "`idle` is longer than `total`");
+    if (c->dnsd.cache_min_ttl > c->dnsd.cache_max_ttl)
+        SAY(w, w->min_ttl_at, "`min_ttl` is more than `max_ttl`");
+    if (c->dnsd.stale_seconds > 0 && c->dnsd.stale_after_ms >= c->dnsd.query_timeout_ms)
+        SAY(w, w->stale_after_at,
+            "`after` must be less than `query_timeout`, or no stale answer is ever given");
+    check_upstreams(w);
+    check_stubs(w);
+    check_events(w);
+}

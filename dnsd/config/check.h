@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * check - what no single option can tell: whether they fit together.
+ *
+ * Used by read.c. Names everything that is wrong, with the place where it was written.
+ */
+#ifndef CONFIG_CHECK_H
+#define CONFIG_CHECK_H
+
+#include "config/options.h"
+
+/* Of dnsd's options and stub zones. */
+void check_options(const struct written *written);
+
+/* Of lists and groups: ids, files, clients. */
+void check_lists(const struct written *written);
+void check_groups(const struct written *written);
+
+#endif
