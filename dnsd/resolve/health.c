@@ -90,7 +90,7 @@ int health_beside(struct health *all, unsigned count, int chosen, uint32_t lot, 
             fall_silent(&all[i], now);
             return (int)i;
         }
-    if (count < 2 || lot % HEALTH_EXPLORE != 0)
+    if (count < 2 || all[chosen].rtt == 0 || lot % HEALTH_EXPLORE != 0)
         return HEALTH_NOBODY;
     unsigned other = lot / HEALTH_EXPLORE % (count - 1);
     other += other >= (unsigned)chosen;

@@ -52,7 +52,7 @@ static inline bool health_is_silent(const struct health *h)
 int health_choose(struct health *all, unsigned count, uint32_t tried, clock_ms now);
 
 /* A server to ask beside `chosen`, or HEALTH_NOBODY: a silent one whose pause is over, or, once in
- * HEALTH_EXPLORE, any other. */
+ * HEALTH_EXPLORE and when `chosen` was measured, any other. */
 int health_beside(struct health *all, unsigned count, int chosen, uint32_t lot, clock_ms now);
 
 #endif
