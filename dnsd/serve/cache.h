@@ -63,7 +63,7 @@ enum {
     KEPT_WHY_MOST = 126,
     KEPT_ROOM = sizeof(struct kept) + MESSAGE_MOST + 1 + 2 * KEPT_PLACES_MOST + KEPT_WHY_MOST,
     CACHE_LEAST = 65536, /* a cache of fewer bytes keeps nothing */
-    RESCUES_MOST = 8
+    RESCUES_MOST = 64
 };
 
 static inline struct span kept_message(const struct kept *kept)
