@@ -57,10 +57,11 @@ struct unit {
 };
 
 /* clang-format off */
-static const struct unit no_units[]   = {{"", 1}, {NULL}};
-static const struct unit byte_units[] = {{"G", 1 << 30}, {"M", 1 << 20}, {"K", 1 << 10}, {"", 1}, {NULL}};
-static const struct unit ms_units[]   = {{"d", 86400000}, {"h", 3600000}, {"m", 60000}, {"s", 1000}, {"ms", 1}, {NULL}};
-static const struct unit time_units[] = {{"d", 86400}, {"h", 3600}, {"m", 60}, {"s", 1}, {NULL}};
+static const struct unit
+    no_units[]   = {{"", 1}, {NULL}},
+    byte_units[] = {{"G", 1 << 30}, {"M", 1 << 20}, {"K", 1 << 10}, {"", 1}, {NULL}},
+    ms_units[]   = {{"d", 86400000}, {"h", 3600000}, {"m", 60000}, {"s", 1000}, {"ms", 1}, {NULL}},
+    time_units[] = {{"d", 86400}, {"h", 3600}, {"m", 60}, {"s", 1}, {NULL}};
 /* clang-format on */
 
 static const char *quantity_text(uint64_t value, const struct unit *units, char out[32])
@@ -409,7 +410,8 @@ static void name_write_text(const struct yaml_row *row, const void *field, struc
 /* clang-format off */
 const struct yaml_kind
     yaml_text    = {"one line of text", text_read, text_write},
-    yaml_id      = {"an id of small letters, digits, - and _, such as mobile-2", id_read, text_write},
+    yaml_id      = {"an id of small letters, digits, - and _, such as mobile-2", id_read,
+                    text_write},
     yaml_word    = {"a word", word_read, word_write},
     yaml_count   = {"a number such as 10", count_read, count_write},
     yaml_bytes   = {"a size such as 64K, 64M or 1G", bytes_read, bytes_write},

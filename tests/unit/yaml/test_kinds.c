@@ -121,22 +121,27 @@ static const struct {
     {&prefix_row, "10.0.0.0/8", "10.0.0.0/8"},
     {&prefix_row, "2001:db8::/32", "2001:db8::/32"},
     {&prefix_row, "192.0.2.7", "192.0.2.7/32"},
-    {&prefix_row, "10.1.2.3/8", NULL, "10.1.2.3/8 has bits set behind the prefix; write 10.0.0.0/8"},
+    {&prefix_row, "10.1.2.3/8", NULL,
+     "10.1.2.3/8 has bits set behind the prefix; write 10.0.0.0/8"},
     {&prefix_row, "10.0.0.0/33", NULL, ""},
 
     {&name_row, "WWW.Example.com.", "www.example.com"},
     {&name_row, ".", "."},
     {&name_row, "_sip._tcp.example", "_sip._tcp.example"},
-    {&name_row, "https://www.example.com/x", NULL, "`https://www.example.com/x`: write only the name, without https:// and path"},
-    {&name_row, "*.example.com", NULL, "`*.example.com`: write no *: a domain means the name and all below it"},
-    {&name_row, "caf\xc3\xa9.example", NULL, "`caf\xc3\xa9.example`: write an internationalised name in its ASCII form, xn--..."},
+    {&name_row, "https://www.example.com/x", NULL,
+     "`https://www.example.com/x`: write only the name, without https:// and path"},
+    {&name_row, "*.example.com", NULL,
+     "`*.example.com`: write no *: a domain means the name and all below it"},
+    {&name_row, "caf\xc3\xa9.example", NULL,
+     "`caf\xc3\xa9.example`: write an internationalised name in its ASCII form, xn--..."},
     {&name_row, "a..b", NULL, "`a..b`: there is nothing between two of its dots"},
     {&name_row, "a.b:443", NULL, "`a.b:443`: write only the name, without a port"},
     {&name_row, "x@a.b", NULL, "`x@a.b`: write only the name, without user and @"},
     {&name_row, "a\\032b", NULL, ""},
     {&name_row, "", NULL, ""},
     {&name_row, "a234567890123456789012345678901234567890123456789012345678901234.example", NULL,
-     "`a234567890123456789012345678901234567890123456789012345678901234.example`: a label has at most 63 letters, a name at most 253"},
+     "`a234567890123456789012345678901234567890123456789012345678901234.example`: a label has "
+     "at most 63 letters, a name at most 253"},
 };
 /* clang-format on */
 

@@ -33,8 +33,13 @@ struct list {
     uint32_t server_count;
     struct rule rules[RULES_KEPT];
     struct yaml_place at[RULES_KEPT];
-    size_t count;
+    size_t count, lost;
 };
+
+static void on_lost(void *owner)
+{
+    ((struct list *)owner)->lost++;
+}
 
 static void on_rule(void *owner, const void *item, struct yaml_place at)
 {
@@ -74,7 +79,7 @@ static const struct yaml_row list_rows[] = {
     {"list", &yaml_text, YAML_FIELD(struct list, id), .required = true},
     {"size", &yaml_bytes, YAML_FIELD(struct list, size)},
     {"tuning", .section = &tuning},
-    {"rules", .items = &rule, .on_item = on_rule, .most = 6},
+    {"rules", .items = &rule, .on_item = on_rule, .on_lost = on_lost, .most = 6},
     {"serial", .refused = "is not of this version"},
 };
 static const struct yaml_schema schema = YAML_SCHEMA("a list", struct list, list_rows);
@@ -88,7 +93,6 @@ static enum status read_text(struct span text)
     struct problems *problems = problems_new();
     FILE *file = tmpfile();
     assert_non_null(file);
-    list.count = 0;
     enum status status = yaml_read_text(text, "f", &schema, &list, &list, problems);
     problems_print(problems, fileno(file));
     rewind(file);
@@ -288,6 +292,28 @@ static void test_syntax(void **state)
     }
 }
 
+static void test_lost_items(void **state)
+{
+    assert_int_equal(read_string("list: x\nrules: [{domain: a}, {domain: b, x: y}, {ttl: 1}]\n"),
+                     STATUS_INVALID);
+    assert_int_equal(list.count, 1);
+    assert_int_equal(list.lost, 2);
+    assert_int_equal(read_string("list: x\nrules: [{domain: a}]\nsize: [\n"), STATUS_INVALID);
+    assert_int_equal(list.count, 1);
+    assert_int_equal(list.lost, 1);
+    assert_int_equal(read_string("lits: x\nrules: [{domain: a}]\n"), STATUS_INVALID);
+    assert_int_equal(list.lost, 0);
+}
+
+/* Of an empty sequence, the place is its own. */
+static void test_empty_place(void **state)
+{
+    assert_int_equal(read_string("list: x\nrules:\n  - domain: a\n    groups: []\n"), STATUS_OK);
+    assert_int_equal(list.rules[0].group_count, 0);
+    assert_int_equal(list.rules[0].group_at[0].line, 4);
+    assert_int_equal(list.rules[0].group_at[0].column, 13);
+}
+
 static void test_refused_key(void **state)
 {
     assert_int_equal(read_string("list: x\nserial: {a: [b]}\nsize: 1\n"), STATUS_INVALID);
@@ -383,6 +409,8 @@ int main(void)
         cmocka_unit_test(test_all_mistakes),
         cmocka_unit_test(test_syntax),
         cmocka_unit_test(test_errors_then_syntax),
+        cmocka_unit_test(test_lost_items),
+        cmocka_unit_test(test_empty_place),
         cmocka_unit_test(test_refused_key),
         cmocka_unit_test(test_depth),
         cmocka_unit_test(test_long_scalar),
