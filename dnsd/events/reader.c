@@ -238,7 +238,7 @@ static enum status at_end(struct reader *reader, bool final, struct entry *out, 
 {
     size_t waiting = reader->end - reader->start;
     bool is_current = strcmp(reader->file, FILES_CURRENT) == 0;
-    if (waiting > 0 && (final || !is_current)) {
+    if ((waiting > 0 || reader->skipping) && (final || !is_current)) {
         entry_fill(reader, waiting, false, out);
         *given = true;
         return STATUS_OK;
