@@ -2,9 +2,9 @@
  *
  * command - the words of `ponor`, one row each.
  *
- * Used by programs/ponor.c. A command gets its own arguments: argv[0] is its name. It prints for people
- * to standard output, errors to standard error, and returns the exit code: 0 yes, 1 no (an error in a
- * list, a failed test, a broken chain), 2 wrong use.
+ * Used by programs/ponor.c. A command gets its own arguments: argv[0] is its name. It prints for
+ * people to standard output, errors to standard error, and returns the exit code: 0 yes, 1 no (an
+ * error in a list, a failed test, a broken chain), 2 wrong use.
  */
 #ifndef CONTROL_COMMAND_H
 #define CONTROL_COMMAND_H
@@ -15,14 +15,15 @@ enum { EXIT_YES = 0, EXIT_NO = 1, EXIT_USAGE = 2 };
 
 struct command {
     const char *name;
-    const char *arguments;   /* "NAME|ADDRESS [--client IP]" */
-    const char *help;        /* one line */
+    const char *arguments; /* "NAME|ADDRESS [--client IP]" */
+    const char *help;      /* one line */
     int (*run)(int argc, char *argv[]);
 };
 
-extern const struct command commands[];   /* ends with a NULL name */
+extern const struct command commands[]; /* ends with a NULL name */
 
-/* Finds the command in argv[1] and runs it; without one, or with an unknown one, prints the usage. */
+/* Finds the command in argv[1] and runs it; without one, or with an unknown one, prints the usage.
+ */
 int command_run(int argc, char *argv[]);
 
 /* Takes "-c FILE" out of the arguments of a command and gives FILE, or the default. */
@@ -40,7 +41,7 @@ int command_explain(int argc, char *argv[]);
 int command_test(int argc, char *argv[]);
 int command_show(int argc, char *argv[]);
 int command_options(int argc, char *argv[]);
-int command_remote(int argc, char *argv[]);   /* what dnsd's control socket answers, by argv[0] */
-int command_events(int argc, char *argv[]);   /* also `events verify` */
+int command_remote(int argc, char *argv[]); /* what dnsd's control socket answers, by argv[0] */
+int command_events(int argc, char *argv[]); /* also `events verify` */
 
 #endif

@@ -226,10 +226,14 @@ void supervisor_free(struct supervisor *supervisor)
         return;
     while (supervisor->first != NULL) {
         struct child *child = &supervisor->first->child;
+        int ended = 0;
         if (child->pid > 0) {
             kill(child->pid, SIGKILL);
-            waitpid(child->pid, NULL, 0);
+            waitpid(child->pid, &ended, 0);
         }
+        child->pid = -1;
+        supervisor->first->in_burial = true;
+        supervisor->events->on_death(supervisor->owner, child, ended, true);
         forget(supervisor->first);
     }
     event_free(supervisor->on_signal);

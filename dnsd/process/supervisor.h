@@ -51,7 +51,7 @@ struct supervisor_events {
 /* `program` is the word before the role in ps and log. */
 struct supervisor *supervisor_new(struct event_base *base, const char *program,
                                   const struct supervisor_events *events, void *owner);
-/* Kills and buries whoever is left. */
+/* Kills and buries whoever is left; on_death is called for each. */
 void supervisor_free(struct supervisor *supervisor);
 
 /* Asks for a child; its first birth is tried at once, later ones as needed. */

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * client - connect, one line, and everything until the end.
+ */
+#include "control/client.h"
+
+#include "config/options.h"
+#include "control/command.h"
+
+#include <errno.h>
+#include <libgen.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+enum { ANSWER_MOST = 8 * 1024 * 1024, ORDER_LINE_SIZE = 1024 };
+
+enum status client_find(const char *config_file, char *out, size_t size)
+{
+    char real[PATH_MAX];
+    struct written *w = written_new();
+    struct problems *problems = problems_new();
+    enum status status = STATUS_NO_MEMORY;
+
+    if (w == NULL || problems == NULL)
+        goto done;
+    /* Its errors are dnsd's to tell; what could be read is enough here. */
+    status = yaml_read_file(config_file, &config_schema, w, w, problems);
+    if (status != STATUS_OK && status != STATUS_INVALID)
+        goto done;
+    const char *path = w->config.control;
+    int length;
+    if (path[0] == '/' || realpath(config_file, real) == NULL)
+        length = snprintf(out, size, "%s", path);
+    else
+        length = snprintf(out, size, "%s/%s", dirname(real), path);
+    status = length >= 0 && (size_t)length < size ? STATUS_OK : STATUS_TOO_LONG;
+done:
+    problems_free(problems);
+    written_free(w);
+    return status;
+}
+
+static int connect_to(const char *path)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+
+    if (strlen(path) >= sizeof address.sun_path) {
+        errno = ENAMETOOLONG;
+        return -1;
+    }
+    memcpy(address.sun_path, path, strlen(path) + 1);
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd >= 0 && connect(fd, (const struct sockaddr *)&address, sizeof address) != 0) {
+        int error = errno;
+        close(fd);
+        errno = error;
+        return -1;
+    }
+    return fd;
+}
+
+/* All that comes, zero-terminated; NULL when there is no memory or it does not end. */
+static char *read_answer(int fd)
+{
+    size_t size = 65536, used = 0;
+    char *text = malloc(size);
+
+    while (text != NULL) {
+        ssize_t got = read(fd, text + used, size - used - 1);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got <= 0)
+            break;
+        used += (size_t)got;
+        if (used + 1 < size)
+            continue;
+        char *more = size < ANSWER_MOST ? realloc(text, size * 2) : NULL;
+        if (more == NULL) {
+            free(text);
+            return NULL;
+        }
+        text = more;
+        size *= 2;
+    }
+    if (text != NULL)
+        text[used] = 0;
+    return text;
+}
+
+static bool write_all(int fd, const char *text, size_t length)
+{
+    while (length > 0) {
+        ssize_t written = write(fd, text, length);
+        if (written < 0 && errno == EINTR)
+            continue;
+        if (written <= 0)
+            return false;
+        text += written;
+        length -= (size_t)written;
+    }
+    return true;
+}
+
+/* Prints all lines but the last, which says how it ended. */
+static enum status tell_answer(char *text, int out, char why[CLIENT_WHY_SIZE])
+{
+    static const char error[] = "error: ";
+    size_t length = strlen(text);
+
+    while (length > 0 && text[length - 1] == '\n')
+        text[--length] = 0;
+    char *last = strrchr(text, '\n');
+    last = last == NULL ? text : last + 1;
+    if (!write_all(out, text, (size_t)(last - text)))
+        return STATUS_SYSTEM;
+    if (strcmp(last, "ok") == 0)
+        return STATUS_OK;
+    if (strncmp(last, error, strlen(error)) == 0) {
+        snprintf(why, CLIENT_WHY_SIZE, "%s", last + strlen(error));
+        return STATUS_REFUSED;
+    }
+    snprintf(why, CLIENT_WHY_SIZE, "dnsd ended the conversation early");
+    return STATUS_CLOSED;
+}
+
+enum status client_ask(const char *path, const char *line, int out, char why[CLIENT_WHY_SIZE])
+{
+    int fd = connect_to(path);
+    char *text = NULL;
+
+    if (fd < 0) {
+        snprintf(why, CLIENT_WHY_SIZE, "no dnsd answers at %s: %s", path, strerror(errno));
+        return STATUS_SYSTEM;
+    }
+    if (write_all(fd, line, strlen(line)) && write_all(fd, "\n", 1) && shutdown(fd, SHUT_WR) == 0)
+        text = read_answer(fd);
+    close(fd);
+    if (text == NULL) {
+        snprintf(why, CLIENT_WHY_SIZE, "the answer of dnsd cannot be read");
+        return STATUS_SYSTEM;
+    }
+    enum status status = tell_answer(text, out, why);
+    free(text);
+    return status;
+}
+
+int command_remote(int argc, char *argv[])
+{
+    char path[PATH_MAX], line[ORDER_LINE_SIZE] = "", why[CLIENT_WHY_SIZE] = "";
+    const char *config = command_config(&argc, argv);
+    const char *given = command_option(&argc, argv, "-s", NULL);
+    size_t used = 0;
+
+    for (int i = 0; i < argc; i++) {
+        used +=
+            (size_t)snprintf(line + used, sizeof line - used, "%s%s", i > 0 ? " " : "", argv[i]);
+        if (used >= sizeof line || strchr(argv[i], '\n') != NULL)
+            return command_usage(argv[0], "the arguments are too long");
+    }
+    if (given == NULL && client_find(config, path, sizeof path) != STATUS_OK) {
+        fprintf(stderr, "ponor: cannot read %s: say with -s where the control socket is\n", config);
+        return EXIT_USAGE;
+    }
+    enum status status = client_ask(given == NULL ? path : given, line, STDOUT_FILENO, why);
+    if (status != STATUS_OK)
+        fprintf(stderr, "ponor: %s: %s\n", argv[0], why);
+    return status == STATUS_OK ? EXIT_YES : EXIT_NO;
+}

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * command - the table of words, and the few options that all of them share.
+ */
+#include "control/command.h"
+
+#include "yaml/problems.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { COMMANDS_MOST = 32 };
+
+static const char default_config[] = "/etc/ponor/ponor.yaml";
+
+/* clang-format off */
+const struct command commands[] = {
+    {"check",    "",                               "names all errors and warnings of configuration and lists", command_check},
+    {"compile",  "[-o FILE] [--accept-change LIST]", "makes the policy image without dnsd",                    command_compile},
+    {"explain",  "NAME|ADDRESS [--client IP] [--lists | --image FILE]", "what the policy says about it, and why",        command_explain},
+    {"test",     "FILE [--image FILE]",            "runs a table of `client, name, expect` rows",              command_test},
+    {"events",   "[verify] [--help]",              "reads the event files; proves that nobody changed them",   command_events},
+    {"status",   "",                               "dnsd's processes, policy and counters",                    command_remote},
+    {"counters", "",                               "all counters, a line each",                                command_remote},
+    {"reload",   "[--accept-change LIST]",         "compiles configuration and lists, and puts them in service", command_remote},
+    {"flush",    "[NAME]",                         "forgets cached answers at and below NAME, or all",         command_remote},
+    {"log",      "error|warning|info|debug",       "sets how much dnsd logs, until it stops",                  command_remote},
+    {"rotate",   "",                               "begins a new event file",                                  command_remote},
+    {"stop",     "",                               "stops dnsd, after what it has under way",                  command_remote},
+    {"show",     "",                               "the configuration in effect, defaults included",           command_show},
+    {"options",  "[--manual]",                     "a commented example of all options, or their manual",      command_options},
+    {NULL, NULL, NULL, NULL},
+};
+/* clang-format on */
+
+static void print_usage(FILE *out)
+{
+    fprintf(out, "usage: ponor COMMAND [-c FILE] [ARGUMENTS]\n\n");
+    for (const struct command *c = commands; c->name != NULL; c++)
+        fprintf(out, "  %-9s %s\n", c->name, c->help);
+    fprintf(out,
+            "\n  -c FILE   the configuration (%s)\n"
+            "  -s PATH   dnsd's control socket, when the configuration cannot tell\n"
+            "\n`ponor COMMAND --help` says more. Exit codes: 0 yes, 1 no, 2 wrong use.\n",
+            default_config);
+}
+
+static const struct command *find_command(const char *name)
+{
+    for (const struct command *c = commands; c->name != NULL; c++) {
+        if (strcmp(c->name, name) == 0)
+            return c;
+    }
+    return NULL;
+}
+
+int command_usage(const char *name, const char *wrong)
+{
+    const struct command *c = find_command(name);
+
+    if (wrong != NULL)
+        fprintf(stderr, "ponor %s: %s\n", name, wrong);
+    if (c != NULL)
+        fprintf(stderr, "usage: ponor %s [-c FILE] %s\n  %s\n", c->name, c->arguments, c->help);
+    return EXIT_USAGE;
+}
+
+static int say_unknown(const char *name)
+{
+    const char *words[COMMANDS_MOST] = {NULL};
+    size_t count = 0;
+
+    for (const struct command *c = commands; c->name != NULL && count + 1 < COMMANDS_MOST; c++)
+        words[count++] = c->name;
+    const char *hint = problem_hint(name, words);
+    fprintf(stderr, "ponor: there is no command `%s`", name);
+    if (hint != NULL)
+        fprintf(stderr, "; did you mean `%s`?", hint);
+    fprintf(stderr, "\n`ponor --help` lists them.\n");
+    return EXIT_USAGE;
+}
+
+int command_run(int argc, char *argv[])
+{
+    if (argc < 2) {
+        print_usage(stderr);
+        return EXIT_USAGE;
+    }
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0) {
+        print_usage(stdout);
+        return EXIT_YES;
+    }
+    if (strcmp(argv[1], "--version") == 0) {
+        printf("ponor %s\n", PONOR_VERSION);
+        return EXIT_YES;
+    }
+    const struct command *c = find_command(argv[1]);
+    if (c == NULL)
+        return say_unknown(argv[1]);
+    bool wants_help = argc == 3 && strcmp(argv[2], "--help") == 0;
+    if (wants_help && c->run != command_events) { /* which has more to say */
+        printf("usage: ponor %s [-c FILE] %s\n  %s\n", c->name, c->arguments, c->help);
+        return EXIT_YES;
+    }
+    return c->run(argc - 1, argv + 1);
+}
+
+/* Takes `count` arguments out from place `at`. */
+static void take_out(int *argc, char *argv[], int at, int count)
+{
+    for (int i = at; i + count < *argc; i++)
+        argv[i] = argv[i + count];
+    *argc -= count;
+    argv[*argc] = NULL;
+}
+
+const char *command_option(int *argc, char *argv[], const char *name, const char *otherwise)
+{
+    for (int i = 1; i < *argc; i++) {
+        if (strcmp(argv[i], name) != 0)
+            continue;
+        if (i + 1 == *argc)
+            exit(command_usage(argv[0], "an option lacks its value"));
+        const char *value = argv[i + 1];
+        take_out(argc, argv, i, 2);
+        return value;
+    }
+    return otherwise;
+}
+
+bool command_flag(int *argc, char *argv[], const char *name)
+{
+    for (int i = 1; i < *argc; i++) {
+        if (strcmp(argv[i], name) == 0) {
+            take_out(argc, argv, i, 1);
+            return true;
+        }
+    }
+    return false;
+}
+
+const char *command_config(int *argc, char *argv[])
+{
+    return command_option(argc, argv, "-c", default_config);
+}
