@@ -81,6 +81,7 @@ void query_begin(struct query *q, struct server *server, const struct peer *peer
     q->stale = false;
     q->reply = reply;
     q->answered = false;
+    q->flags = 0;
     q->rcode = RCODE_NOERROR;
     q->ede = EDE_NONE;
 }
@@ -178,7 +179,7 @@ static void event_fill(const struct query *q, struct event *e)
     e->answered = q->answered;
     e->has_address = q->matched_is_address;
     e->id = q->asked.id;
-    e->flags = q->answered ? load_u16(q->reply->start + 2) : 0;
+    e->flags = q->flags;
     e->rcode = q->rcode;
     e->type = q->asked.question.type;
     e->class = q->asked.question.class;

@@ -70,7 +70,7 @@ struct query {
 
     struct writer *reply;
     bool answered;
-    uint16_t rcode, ede; /* of the answer */
+    uint16_t flags, rcode, ede; /* of the answer */
 };
 
 void query_begin(struct query *q, struct server *server, const struct peer *peer, struct span bytes,

@@ -55,7 +55,8 @@ static const struct edns_reply *edns_of(struct query *q, uint16_t ede, struct sp
 
 static enum next finish(struct query *q, size_t length, uint16_t ede)
 {
-    if (load_u16(q->reply->at + 2) & FLAG_TC)
+    q->flags = load_u16(q->reply->at + 2);
+    if (q->flags & FLAG_TC)
         query_count(q, COUNT_TRUNCATED);
     if (q->rcode == RCODE_SERVFAIL)
         query_count(q, COUNT_SERVFAIL);
