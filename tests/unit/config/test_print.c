@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * Proves config/print: what it prints is read back as the same, and the files made from the table
- * of options are in date. With PONOR_REWRITE set, the files are written anew.
+ * of options are in date.
  */
 #include "config/config.h"
 
