@@ -24,6 +24,8 @@ struct target {
 struct reach {
     struct event_base *base;
     struct event *timer;
+    void (*on_lost)(void *owner);
+    void *owner;
     enum reach_state state;
     bool probing;
     uint16_t id;
@@ -75,9 +77,12 @@ static void probe_end(struct reach *reach, enum reach_state state)
         log_info("upstream: %s", state == REACH_OPEN     ? "reachable"
                                  : state == REACH_SILENT ? "nothing answers"
                                                          : "the network has no way there");
+    bool lost = reach->state == REACH_OPEN && state != REACH_OPEN;
     reach->state = state;
     reach->probing = false;
     reach->waits_since = 0;
+    if (lost)
+        reach->on_lost(reach->owner);
 }
 
 static bool any_waits(const struct reach *reach)
@@ -183,7 +188,7 @@ void reach_heard(struct reach *reach)
 }
 
 struct reach *reach_new(struct event_base *base, const struct endpoint *targets, unsigned count,
-                        clock_ms now)
+                        clock_ms now, void (*on_lost)(void *owner), void *owner)
 {
     unsigned step = (count + REACH_TARGETS_MOST - 1) / REACH_TARGETS_MOST;
     struct reach *reach = calloc(1, sizeof *reach);
@@ -191,6 +196,8 @@ struct reach *reach_new(struct event_base *base, const struct endpoint *targets,
         return NULL;
     reach->base = base;
     reach->way_at = now;
+    reach->on_lost = on_lost;
+    reach->owner = owner;
     for (unsigned i = 0; i < count; i += step)
         reach->targets[reach->count++] = (struct target){.reach = reach, .to = targets[i]};
     reach->timer = event_new(base, -1, 0, on_timer, reach);

@@ -29,9 +29,10 @@ enum reach_state {
     REACH_CLOSED  /* the network says that there is no way */
 };
 
-/* NULL when out of memory. `targets` is copied. */
+/* NULL when out of memory. `targets` is copied. `on_lost` is called whenever nobody can be reached
+ * any more: what waits will wait in vain. */
 struct reach *reach_new(struct event_base *base, const struct endpoint *targets, unsigned count,
-                        clock_ms now);
+                        clock_ms now, void (*on_lost)(void *owner), void *owner);
 void reach_free(struct reach *reach);
 
 /* A question is about to leave: may it hope for an answer? */

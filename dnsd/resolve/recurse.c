@@ -28,13 +28,19 @@ enum {
     DNS_PORT = 53,
     SECURE_BOGUS = 1,
     SECURE_YES = 2,
-    OPTION_SIZE = NAME_TEXT_SIZE + 32,
-    STUB_WAY_MS = 1000
+    STUB_WAY_MS = 1000,
+    WAITS_MOST = 2 * ASKS_MOST
+};
+static const uint32_t NOBODY = UINT32_MAX;
+
+/* A question inside libunbound. */
+struct wait {
+    struct recurse *recurse;
+    uint32_t ticket; /* or NOBODY: answered already */
 };
 
 struct lookup {
-    struct recurse *recurse;
-    bool used, inside; /* inside: ub_resolve_event() has not returned yet */
+    struct wait *wait; /* NULL: nothing under way with this ticket */
     struct message_ask ask;
 };
 
@@ -42,7 +48,8 @@ struct recurse {
     struct upstream_setup setup;
     struct ub_ctx *context;
     struct reach *reach;
-    bool deaf; /* callbacks are not answers now */
+    bool inside; /* ub_resolve_event() has not returned yet */
+    bool deaf;   /* callbacks are not answers now */
     struct endpoint roots[HINTS_MOST];
     unsigned root_count;
     struct {
@@ -50,6 +57,9 @@ struct recurse {
         bool open;
     } stub_ways[STUBS_MOST];
     struct lookup lookups[ASKS_MOST];
+    struct wait waits[WAITS_MOST];
+    struct wait *free_waits[WAITS_MOST];
+    unsigned free_count;
 };
 
 /* Fixed options: what is safe and, behind a cache of our own, frugal. unbound.conf(5). */
@@ -76,6 +86,9 @@ static const struct {
     {"val-log-level:",          "2"},      /* without it there is no why_bogus */
     /* clang-format on */
 };
+
+static const char no_way[] = "the network has no way to any upstream";
+static const char no_answer[] = "no upstream answers";
 
 static bool set(struct ub_ctx *context, const char *option, const char *value)
 {
@@ -189,26 +202,29 @@ static bool set_trust_anchor(struct ub_ctx *context, const char *path)
 }
 
 /* libunbound answers .test, home.arpa, private reverse zones and the like by itself (RFC 6303),
- * unless the zone is given up: all that a stub lies in, or that may lie in it. */
-static bool unblock(struct ub_ctx *context, const struct name *zone)
+ * unless the zone is given up: each that the stub lies in. (Its option `local-zone: … nodefault`
+ * has no effect in 1.17.) Ends the time of settings. */
+static void unblock(struct ub_ctx *context, const struct name *zone)
 {
-    char text[NAME_TEXT_SIZE], value[OPTION_SIZE];
-    bool fine = true;
+    char text[NAME_TEXT_SIZE];
+    struct name outer;
     for (unsigned i = 0; i < zone->labels; i++) {
-        struct name outer;
         name_suffix(zone, i, &outer);
-        snprintf(value, sizeof value, "%s. nodefault", name_text(&outer, text));
-        fine = fine && set(context, "local-zone:", value);
-        if (outer.labels == 1 && memcmp(outer.wire, "\4arpa", 6) == 0)
-            fine = fine && set(context, "unblock-lan-zones:", "yes");
+        (void)ub_ctx_zone_remove(context, name_text(&outer, text));
     }
-    return fine;
+}
+
+static bool is_reverse(const struct name *zone)
+{
+    static const struct name arpa = {6, 1, "\4arpa"};
+    return name_is_below(zone, &arpa);
 }
 
 static bool set_stub(struct ub_ctx *context, const struct stub *stub)
 {
     char zone[NAME_TEXT_SIZE], server[ENDPOINT_TEXT_SIZE + 8];
-    bool fine = unblock(context, &stub->zone);
+    /* A stub for in-addr.arpa holds the private reverse zones below it, too. */
+    bool fine = !is_reverse(&stub->zone) || set(context, "unblock-lan-zones:", "yes");
     name_text(&stub->zone, zone);
     for (unsigned i = 0; i < stub->server_count; i++)
         fine =
@@ -262,17 +278,31 @@ static bool context_open(struct recurse *r)
         return false;
     if (!configure(r, r->context))
         return false;
+    for (unsigned i = 0; i < r->setup.config->dnsd.stub_count; i++)
+        unblock(r->context, &r->setup.config->dnsd.stubs[i].zone);
     int error = ub_resolve_event(r->context, ".", TYPE_NS, CLASS_IN, r, on_primed, NULL);
     if (error != 0)
         log_error("libunbound cannot begin: %s", ub_strerror(error));
     return error == 0;
 }
 
-static void fail(struct recurse *r, struct lookup *lookup, enum outcome outcome, const char *why)
+static void fail(struct recurse *r, uint32_t ticket, enum outcome outcome, const char *why)
 {
-    lookup->used = false;
-    r->setup.on_answer(r->setup.owner, (uint32_t)(lookup - r->lookups),
+    r->setup.on_answer(r->setup.owner, ticket,
                        &(struct upstream_answer){outcome, .ede = EDE_NONE, .why = why});
+}
+
+/* Nobody wants this answer any more. */
+static void detach(struct lookup *lookup)
+{
+    lookup->wait->ticket = NOBODY;
+    lookup->wait = NULL;
+}
+
+static void free_all_waits(struct recurse *r)
+{
+    for (r->free_count = 0; r->free_count < WAITS_MOST; r->free_count++)
+        r->free_waits[r->free_count] = &r->waits[r->free_count];
 }
 
 /* What libunbound's words mean: a bogus answer comes as rcode 0 with data; SERVFAIL without it
@@ -303,26 +333,40 @@ static struct upstream_answer answer_from(int rcode, const void *packet, int len
 static void on_resolved(void *arg, int rcode, void *packet, int length, int secure, char *why,
                         int limited)
 {
-    struct lookup *lookup = arg;
-    struct recurse *r = lookup->recurse;
+    struct wait *wait = arg;
+    struct recurse *r = wait->recurse;
+    uint32_t ticket = wait->ticket;
     if (r->deaf)
         return;
     struct upstream_answer answer = answer_from(rcode, packet, length, secure, why);
-    if (!lookup->inside && answer.outcome != OUTCOME_UNREACHABLE)
+    if (!r->inside && answer.outcome != OUTCOME_UNREACHABLE)
         reach_heard(r->reach);
-    lookup->used = false;
-    r->setup.on_answer(r->setup.owner, (uint32_t)(lookup - r->lookups), &answer);
+    r->free_waits[r->free_count++] = wait;
+    if (ticket == NOBODY)
+        return;
+    r->lookups[ticket].wait = NULL;
+    r->setup.on_answer(r->setup.owner, ticket, &answer);
 }
 
-static void start(struct recurse *r, struct lookup *lookup)
+static void start(struct recurse *r, uint32_t ticket)
 {
+    struct lookup *lookup = &r->lookups[ticket];
     char text[NAME_TEXT_SIZE];
-    lookup->inside = true;
+    if (r->free_count == 0) {
+        fail(r, ticket, OUTCOME_FAILED, "too many questions under way");
+        return;
+    }
+    struct wait *wait = lookup->wait = r->free_waits[--r->free_count];
+    *wait = (struct wait){r, ticket};
+    r->inside = true;
     int error = ub_resolve_event(r->context, name_text(&lookup->ask.name, text), lookup->ask.type,
-                                 lookup->ask.class, lookup, on_resolved, NULL);
-    lookup->inside = false;
-    if (error != 0)
-        fail(r, lookup, OUTCOME_FAILED, ub_strerror(error));
+                                 lookup->ask.class, wait, on_resolved, NULL);
+    r->inside = false;
+    if (error == 0)
+        return;
+    detach(lookup);
+    r->free_waits[r->free_count++] = wait;
+    fail(r, ticket, OUTCOME_FAILED, ub_strerror(error));
 }
 
 /* The stub zone a name lies in, or -1. */
@@ -347,23 +391,32 @@ static bool stub_has_way(struct recurse *r, int stub, clock_ms now)
 static void recurse_ask(void *state, uint32_t ticket, const struct message_ask *ask)
 {
     struct recurse *r = state;
-    struct lookup *lookup = &r->lookups[ticket];
     clock_ms now = clock_now();
     int stub = stub_of(r->setup.config, &ask->name);
     enum reach_state reach = stub < 0                     ? reach_ask(r->reach, now)
                              : stub_has_way(r, stub, now) ? REACH_OPEN
                                                           : REACH_CLOSED;
-    lookup->recurse = r;
-    lookup->used = true;
-    lookup->ask = *ask;
+    r->lookups[ticket].ask = *ask;
     if (reach == REACH_CLOSED)
-        fail(r, lookup, OUTCOME_NETWORK, "the network has no way to any upstream");
+        fail(r, ticket, OUTCOME_NETWORK, no_way);
     else if (reach == REACH_SILENT)
-        fail(r, lookup, OUTCOME_UNREACHABLE, "no upstream answers");
+        fail(r, ticket, OUTCOME_UNREACHABLE, no_answer);
     else
-        start(r, lookup);
-    if (lookup->used && stub < 0)
+        start(r, ticket);
+    if (r->lookups[ticket].wait != NULL && stub < 0)
         reach_waits(r->reach, now);
+}
+
+static void on_lost(void *owner)
+{
+    struct recurse *r = owner;
+    for (uint32_t ticket = 0; ticket < ASKS_MOST; ticket++) {
+        struct lookup *lookup = &r->lookups[ticket];
+        if (lookup->wait == NULL || stub_of(r->setup.config, &lookup->ask.name) >= 0)
+            continue;
+        detach(lookup);
+        fail(r, ticket, OUTCOME_UNREACHABLE, no_answer);
+    }
 }
 
 static void context_close(struct recurse *r)
@@ -373,6 +426,7 @@ static void context_close(struct recurse *r)
         ub_ctx_delete(r->context);
     r->context = NULL;
     r->deaf = false;
+    free_all_waits(r);
 }
 
 /* libunbound cannot forget, so it is made anew; what is under way is asked again. */
@@ -384,9 +438,9 @@ static void recurse_forget(void *state)
         log_error("libunbound did not come back after a flush");
         exit(EXIT_FAILURE); /* the parent restarts us */
     }
-    for (unsigned i = 0; i < ASKS_MOST; i++)
-        if (r->lookups[i].used)
-            start(r, &r->lookups[i]);
+    for (uint32_t ticket = 0; ticket < ASKS_MOST; ticket++)
+        if (r->lookups[ticket].wait != NULL)
+            start(r, ticket);
 }
 
 static void recurse_close(void *state)
@@ -404,11 +458,12 @@ static enum status recurse_open(const struct upstream_setup *setup, void **out)
     if (r == NULL)
         return STATUS_NO_MEMORY;
     r->setup = *setup;
+    free_all_waits(r);
     if (!find_roots(r) || !context_open(r)) {
         recurse_close(r);
         return STATUS_INVALID;
     }
-    r->reach = reach_new(setup->base, r->roots, r->root_count, clock_now());
+    r->reach = reach_new(setup->base, r->roots, r->root_count, clock_now(), on_lost, r);
     if (r->reach == NULL) {
         recurse_close(r);
         return STATUS_NO_MEMORY;

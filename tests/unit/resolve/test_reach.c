@@ -26,6 +26,12 @@ struct server {
 
 static struct event_base *base;
 static struct server server;
+static unsigned lost;
+
+static void on_lost(void *owner)
+{
+    lost++;
+}
 
 static void on_readable(evutil_socket_t fd, short what, void *arg)
 {
@@ -66,6 +72,7 @@ static void close_server(void)
 static int set_up(void **state)
 {
     base = event_base_new();
+    lost = 0;
     return base == NULL;
 }
 
@@ -86,7 +93,7 @@ static void test_one_that_answers_is_asked_once(void **state)
 {
     const struct endpoint to = open_server();
     server.answers = true;
-    struct reach *reach = reach_new(base, &to, 1, clock_now());
+    struct reach *reach = reach_new(base, &to, 1, clock_now(), on_lost, NULL);
     assert_int_equal(reach_ask(reach, clock_now()), REACH_OPEN); /* hope, until known */
     turn(REACH_PROBE_MS * 3 / 2);
     assert_int_equal(reach_ask(reach, clock_now()), REACH_OPEN);
@@ -98,12 +105,13 @@ static void test_one_that_answers_is_asked_once(void **state)
 static void test_silence_is_noticed_and_ends(void **state)
 {
     const struct endpoint to = open_server();
-    struct reach *reach = reach_new(base, &to, 1, clock_now());
+    struct reach *reach = reach_new(base, &to, 1, clock_now(), on_lost, NULL);
     turn(REACH_PROBE_MS + 200);
     assert_int_equal(reach_ask(reach, clock_now()), REACH_SILENT);
     server.forges = true; /* another id is no answer */
     turn(REACH_PROBE_MS);
     assert_int_equal(reach_ask(reach, clock_now()), REACH_SILENT);
+    assert_int_equal(lost, 1); /* said once */
     server.forges = false;
     server.answers = true;
     turn(REACH_PROBE_MS + 200);
@@ -116,7 +124,7 @@ static void test_a_closed_port_is_noticed_at_once(void **state)
 {
     const struct endpoint to = open_server();
     close_server();
-    struct reach *reach = reach_new(base, &to, 1, clock_now());
+    struct reach *reach = reach_new(base, &to, 1, clock_now(), on_lost, NULL);
     turn(200);
     assert_int_equal(reach_ask(reach, clock_now()), REACH_SILENT);
     reach_free(reach);
@@ -129,7 +137,7 @@ static void test_one_of_many_is_enough(void **state)
     for (int i = 1; i < 20; i++)
         to[i] = (struct endpoint){to[0].address, 1};
     server.answers = true;
-    struct reach *reach = reach_new(base, to, 20, clock_now());
+    struct reach *reach = reach_new(base, to, 20, clock_now(), on_lost, NULL);
     turn(REACH_PROBE_MS + 200);
     assert_int_equal(reach_ask(reach, clock_now()), REACH_OPEN);
     reach_free(reach);
@@ -141,7 +149,7 @@ static void test_waiting_in_vain_leads_to_a_probe(void **state)
     const struct endpoint to = open_server();
     clock_ms now = clock_now();
     server.answers = true;
-    struct reach *reach = reach_new(base, &to, 1, now);
+    struct reach *reach = reach_new(base, &to, 1, now, on_lost, NULL);
     turn(200);
     assert_int_equal(server.asked, 1);
     reach_waits(reach, now);
@@ -160,7 +168,7 @@ static void test_waiting_in_vain_leads_to_a_probe(void **state)
 
 static void test_no_target_is_no_way(void **state)
 {
-    struct reach *reach = reach_new(base, NULL, 0, clock_now());
+    struct reach *reach = reach_new(base, NULL, 0, clock_now(), on_lost, NULL);
     assert_int_equal(reach_ask(reach, clock_now()), REACH_CLOSED);
     assert_false(reach_has_way(NULL, 0));
     reach_free(reach);
