@@ -219,7 +219,8 @@ static void file_rotate(struct journal *journal, clock_us now)
     chain_hex_write(&w, journal->written.hash);
     log_info("events: %s is full; line %" PRIu64 " has the hash %s", name,
              journal->written.sequence, hex);
-    close(journal->fd);
+    if (journal->fd >= 0) /* -1: full since before we began */
+        close(journal->fd);
     if (fsync(journal->folder) != 0)
         refused(journal, now, "sync the folder");
     journal->fd = -1;
@@ -231,11 +232,28 @@ static void file_rotate(struct journal *journal, clock_us now)
 static bool rotation_is_due(const struct journal *journal, clock_us now)
 {
     const struct journal_limits *l = &journal->limits;
-    if (journal->first == 0 || journal->fd < 0)
+    if (journal->first == 0)
         return false;
     return (l->rotate_bytes > 0 && journal->size >= l->rotate_bytes) ||
            (l->rotate_seconds > 0 &&
             now >= journal->first_at + (clock_us)l->rotate_seconds * 1000000);
+}
+
+/* Somebody removed or renamed the open file: what would go into it could not be found any more. */
+static void file_check(struct journal *journal, clock_us now)
+{
+    const struct notice notice = {
+        .action = "record-file-vanished",
+        .reason = "the current file was removed or renamed by somebody else; a new one begins"};
+    struct stat ours, named;
+    if (journal->fd < 0 || fstat(journal->fd, &ours) != 0 ||
+        (fstatat(journal->folder, FILES_CURRENT, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
+         ours.st_ino == named.st_ino && ours.st_dev == named.st_dev))
+        return;
+    close(journal->fd);
+    journal->fd = -1;
+    journal->size = journal->first = 0;
+    journal_notice(journal, now, &notice);
 }
 
 static void flush(struct journal *journal, clock_us now, bool rotate)
@@ -251,8 +269,10 @@ static void flush(struct journal *journal, clock_us now, bool rotate)
         file_rotate(journal, now);
     if (journal->removing)
         quota_keep(journal, now);
-    if (now >= journal->synced_at + SYNC_US || now < journal->synced_at)
+    if (now >= journal->synced_at + SYNC_US || now < journal->synced_at) {
         sync_now(journal, now);
+        file_check(journal, now);
+    }
 }
 
 /* Says what repair found. */

@@ -179,10 +179,10 @@ size_t recorder_poll(struct recorder *recorder, clock_us now)
 {
     size_t taken = 0, more;
     do {
+        if (!journal_has_room(recorder->journal))
+            journal_flush(recorder->journal, now);
         more = turn(recorder, now);
         taken += more;
-        if (more == 0 || !journal_has_room(recorder->journal))
-            journal_flush(recorder->journal, now);
     } while (more > 0 && taken < POLL_MOST);
     journal_flush(recorder->journal, now);
     retired_close(recorder, now);
