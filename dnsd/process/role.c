@@ -35,8 +35,10 @@ static bool number_from(const char *text, unsigned *out)
 
 static void ignore_signals(void)
 {
-    /* They come from a terminal to the whole group; the parent hears them and tells us. */
+    /* A terminal sends them to the whole group, systemd to all of a service; the parent hears them
+     * too and says MESSAGE_DRAIN. When it cannot any more, PR_SET_PDEATHSIG ends us. */
     signal(SIGINT, SIG_IGN);
+    signal(SIGTERM, SIG_IGN);
     signal(SIGHUP, SIG_IGN);
     signal(SIGPIPE, SIG_IGN);
 }
