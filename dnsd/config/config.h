@@ -125,6 +125,10 @@ MUST_USE enum status config_policy_accept_change(struct config_policy *policy, c
 MUST_USE enum status config_read(const char *file, struct config *out,
                                  struct config_policy **policy, struct problems *problems);
 
+/* Only where the control socket is, for who speaks to a dnsd that runs: errors elsewhere in the
+ * file do not matter. STATUS_SYSTEM: the file cannot be read, `out` has the default. */
+MUST_USE enum status config_control_path(const char *file, char out[CONFIG_PATH_SIZE]);
+
 /* The effective configuration of all options as YAML with each default marked (--show), the
  * commented example file, and the manual's table: all from the table of options. */
 void config_show(const struct config *config, int out);

@@ -323,7 +323,7 @@ static const struct yaml_row config_rows[] = {
      .fallback = "20%",
      .help = "A list that grew or shrank by more since the running one is refused, unless "
              "accepted by name; 0%: no limit."},
-    {"dnsd", .section = &dnsd, .help = "The resolver."},
+    {"dnsd", .section = &dnsd, .on_lost = written_lost_dnsd, .help = "The resolver."},
     {"inspectd",
      .refused = "is for the packet inspector, which this version does not have; remove the "
                 "section"},

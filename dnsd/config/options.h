@@ -54,6 +54,7 @@ struct written {
     struct group_written **groups; /* GROUPS_MOST */
     size_t group_count;
     bool lists_lost; /* one had an error: an id that is not found may be its */
+    bool dnsd_lost;  /* reading stopped early: what is not there may stand further on */
     bool no_memory;
 
     /* Where what is checked further stands. */
@@ -80,5 +81,6 @@ void written_add_list(void *owner, const void *item, struct yaml_place at);
 void written_add_group(void *owner, const void *item, struct yaml_place at);
 void written_add_stub(void *owner, const void *item, struct yaml_place at);
 void written_lost_list(void *owner);
+void written_lost_dnsd(void *owner);
 
 #endif

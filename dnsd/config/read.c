@@ -51,6 +51,11 @@ void written_lost_list(void *owner)
     ((struct written *)owner)->lists_lost = true;
 }
 
+void written_lost_dnsd(void *owner)
+{
+    ((struct written *)owner)->dnsd_lost = true;
+}
+
 void written_add_group(void *owner, const void *item, struct yaml_place at)
 {
     struct written *w = owner;
@@ -139,6 +144,27 @@ void config_settle(struct config *config)
         snprintf(config->gateway, sizeof config->gateway, "ponor");
 }
 
+enum status config_control_path(const char *file, char out[CONFIG_PATH_SIZE])
+{
+    enum status status = STATUS_NO_MEMORY;
+    struct problems *problems = problems_new();
+    struct written *w = written_new();
+    if (problems == NULL || w == NULL)
+        goto done;
+    status = yaml_read_file(file, &config_schema, w, w, problems);
+    w->file = file;
+    w->problems = problems;
+    if (status != STATUS_OK && status != STATUS_INVALID)
+        goto done;
+    settle_paths(w);
+    memcpy(out, w->config.control, CONFIG_PATH_SIZE);
+    status = access(file, R_OK) == 0 ? STATUS_OK : STATUS_SYSTEM;
+done:
+    written_free(w);
+    problems_free(problems);
+    return status;
+}
+
 enum status config_read(const char *file, struct config *out, struct config_policy **policy,
                         struct problems *problems)
 {
@@ -157,7 +183,8 @@ enum status config_read(const char *file, struct config *out, struct config_poli
     if (status != STATUS_OK && status != STATUS_INVALID)
         goto done;
     settle_paths(w);
-    check_options(w);
+    if (!w->dnsd_lost)
+        check_options(w);
     status = sources_make(w, &made);
     if (status == STATUS_OK && problems->errors > errors)
         status = STATUS_INVALID;

@@ -73,10 +73,10 @@ void fill_open(struct fill *fill, const char *file, const struct yaml_schema *sc
     fill->frames[0] = (struct frame){.schema = schema, .base = out};
 }
 
-void fill_close(struct fill *fill)
+void fill_close(struct fill *fill, bool whole)
 {
     const struct yaml_schema *schema = fill->frames[0].schema;
-    for (size_t i = 0; fill->depth > 0 && i < schema->count; i++)
+    for (size_t i = 0; !whole && i < schema->count; i++)
         if (schema->rows[i].on_lost != NULL)
             schema->rows[i].on_lost(fill->owner);
     for (; fill->depth > 0; fill->depth--) {

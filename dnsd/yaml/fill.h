@@ -51,7 +51,8 @@ struct fill {
 
 void fill_open(struct fill *fill, const char *file, const struct yaml_schema *schema, void *out,
                void *owner, struct problems *problems);
-void fill_close(struct fill *fill);
+/* `whole`: the file was read to its end. */
+void fill_close(struct fill *fill, bool whole);
 
 /* False: reading must stop; the reason was said. */
 MUST_USE bool fill_token(struct fill *fill, const struct token *token);

@@ -12,12 +12,13 @@
 #include <unistd.h>
 #include <yaml.h>
 
-/* Where the bytes come from: a descriptor, or (fd -1) a text. */
+/* Where the bytes come from: a descriptor, or a text. */
 struct source {
+    bool is_text;
     int fd;
     struct span text;
     size_t taken;
-    int error; /* errno of a failed read */
+    int error; /* errno of a failed open or read */
     bool too_long;
 };
 
@@ -25,11 +26,13 @@ static int on_more(void *arg, unsigned char *buffer, size_t size, size_t *length
 {
     struct source *source = arg;
     *length = 0;
+    if (source->error != 0)
+        return 0;
     if (source->taken > YAML_BYTES_MOST) {
         source->too_long = true;
         return 0;
     }
-    if (source->fd < 0) {
+    if (source->is_text) {
         size_t left = source->text.length - source->taken;
         *length = left < size ? left : size;
         memcpy(buffer, source->text.at + source->taken, *length);
@@ -56,7 +59,7 @@ static struct yaml_place place_of(const struct source *source, size_t offset)
     for (size_t start = 0; start < offset;) {
         size_t want = offset - start < sizeof block ? offset - start : sizeof block;
         const uint8_t *bytes = block;
-        if (source->fd < 0) {
+        if (source->is_text) {
             want = offset - start;
             bytes = source->text.at;
         } else {
@@ -204,31 +207,33 @@ static bool token_from(const yaml_event_t *event, const struct fill *fill, struc
     return true;
 }
 
-/* One event; false: the end, or reading must stop. */
-static bool read_event(yaml_parser_t *parser, const struct source *source, struct fill *fill,
-                       unsigned *documents)
+enum step { STEP_MORE, STEP_END, STEP_STOP };
+
+/* One event; STEP_STOP, and said: the rest cannot be read. */
+static enum step read_event(yaml_parser_t *parser, const struct source *source, struct fill *fill,
+                            unsigned *documents)
 {
     yaml_event_t event;
     struct token token;
-    bool more = true;
+    enum step step = STEP_MORE;
 
     if (!yaml_parser_parse(parser, &event)) {
         fill->no_memory |= parser->error == YAML_MEMORY_ERROR;
         say_parser_error(parser, source, fill->file, fill->problems);
-        return false;
+        return STEP_STOP;
     }
     if (event.type == YAML_STREAM_END_EVENT) {
-        more = false;
+        step = STEP_END;
     } else if (event.type == YAML_DOCUMENT_START_EVENT && ++*documents > 1) {
         struct yaml_place at = place_from(&event.start_mark);
         problem_error(fill->problems, fill->file, at.line, at.column,
                       "a second document begins here: one file is one document");
-        more = false;
-    } else if (token_from(&event, fill, &token)) {
-        more = fill_token(fill, &token);
+        step = STEP_STOP;
+    } else if (token_from(&event, fill, &token) && !fill_token(fill, &token)) {
+        step = STEP_STOP;
     }
     yaml_event_delete(&event);
-    return more;
+    return step;
 }
 
 static enum status read_source(struct source *source, const char *file,
@@ -239,18 +244,20 @@ static enum status read_source(struct source *source, const char *file,
     struct fill fill;
     size_t errors = problems->errors;
     unsigned documents = 0;
+    enum step step;
 
     if (!yaml_parser_initialize(&parser))
         return STATUS_NO_MEMORY;
     yaml_parser_set_encoding(&parser, YAML_UTF8_ENCODING);
     yaml_parser_set_input(&parser, on_more, source);
     fill_open(&fill, file, schema, out, owner, problems);
-    while (read_event(&parser, source, &fill, &documents))
-        ;
+    do {
+        step = read_event(&parser, source, &fill, &documents);
+    } while (step == STEP_MORE);
     if (documents == 0 && problems->errors == errors)
         problem_error(problems, file, 0, 0, "the file is empty");
     bool no_memory = fill.no_memory;
-    fill_close(&fill);
+    fill_close(&fill, step == STEP_END);
     yaml_parser_delete(&parser);
     if (no_memory)
         return STATUS_NO_MEMORY;
@@ -267,19 +274,18 @@ enum status yaml_read_fd(int fd, const char *file, const struct yaml_schema *sch
 enum status yaml_read_text(struct span text, const char *file, const struct yaml_schema *schema,
                            void *out, void *owner, struct problems *problems)
 {
-    struct source source = {.fd = -1, .text = text};
+    struct source source = {.is_text = true, .text = text};
     return read_source(&source, file, schema, out, owner, problems);
 }
 
 enum status yaml_read_file(const char *file, const struct yaml_schema *schema, void *out,
                            void *owner, struct problems *problems)
 {
-    int fd = open(file, O_RDONLY | O_CLOEXEC);
-    if (fd < 0) {
-        problem_error(problems, file, 0, 0, "cannot be opened: %s", strerror(errno));
-        return STATUS_INVALID;
-    }
-    enum status status = yaml_read_fd(fd, file, schema, out, owner, problems);
-    close(fd);
+    struct source source = {.fd = open(file, O_RDONLY | O_CLOEXEC)};
+    if (source.fd < 0)
+        source.error = errno;
+    enum status status = read_source(&source, file, schema, out, owner, problems);
+    if (source.fd >= 0)
+        close(source.fd);
     return status;
 }

@@ -98,8 +98,9 @@ struct yaml_row {
     /* Called for each item without an error of its own. `item` is reused for the next: what was not
      * given is zero, elements behind a count are undefined. `at` is where the item begins. */
     void (*on_item)(void *owner, const void *item, struct yaml_place at);
-    /* Or NULL. Called instead for an item with an error, and when reading stops before the end:
-     * who looks for what is missing knows then that it may have been there. */
+    /* Or NULL. Called instead for an item with an error; and for every row of the whole file's
+     * mapping when reading stops before the end. Who misses something knows then that it may have
+     * been there. */
     void (*on_lost)(void *owner);
 };
 

@@ -374,6 +374,51 @@ static void test_lost_list(void **state)
                                  "you mean `file`?\n");
 }
 
+/* What stands behind a syntax error, or in no file at all, is not missed. */
+static void test_stopped(void **state)
+{
+    struct problems *problems = problems_new();
+    assert_int_equal(
+        read_string("dnsd:\n  mode: forward\n  workers: 65\n  pending: 99\n\tforward: x\n"),
+        STATUS_INVALID);
+    assert_string_equal(printed, "DIR/conf/ponor.yaml:3:12: error: `workers`: 65 is more than 64\n"
+                                 "DIR/conf/ponor.yaml:5:1: error: a tab stands here: indent with "
+                                 "spaces; reading stops here\n");
+    assert_int_equal(config_read("/nonexistent.yaml", &config, NULL, problems), STATUS_INVALID);
+    assert_int_equal(problems->count, 1);
+    assert_string_equal(problems->list[0].text, "cannot be read: No such file or directory");
+    problems_free(problems);
+}
+
+static void test_control_path(void **state)
+{
+    char path[CONFIG_PATH_SIZE], expected[300];
+    put("conf/ponor.yaml", "control: ../c.sock\nworkers: many\ngroups: [\n");
+    assert_int_equal(config_control_path(file, path), STATUS_OK);
+    snprintf(expected, sizeof expected, "%s/c.sock", real);
+    assert_string_equal(path, expected);
+    assert_int_equal(config_control_path("/nonexistent.yaml", path), STATUS_SYSTEM);
+    assert_string_equal(path, "/run/ponor/control.sock");
+}
+
+/* The files that come with Ponor say nothing wrong. Their trust anchor is made when dnsd is set up,
+ * and their lists are another test's. */
+static void test_bundled(void **state)
+{
+    static const char *const names[] = {"ponor.yaml", "try.yaml"};
+    char path[400];
+    for (size_t i = 0; i < COUNT_OF(names); i++) {
+        struct problems *problems = problems_new();
+        snprintf(path, sizeof path, "%s/conf/%s", SOURCE_ROOT, names[i]);
+        enum status status = config_read(path, &config, NULL, problems);
+        for (size_t j = 0; j < problems->count; j++)
+            if (strncmp(problems->list[j].text, "`trust_anchor`", 14) != 0)
+                fail_msg("%s:%u: %s", names[i], problems->list[j].line, problems->list[j].text);
+        assert_true(status == STATUS_OK || problems->count == 1);
+        problems_free(problems);
+    }
+}
+
 static void test_unknown_list(void **state)
 {
     assert_int_equal(read_string("groups: [{group: default, lists: [wechatt, ads]}]\n"
@@ -438,6 +483,9 @@ int main(void)
         cmocka_unit_test_teardown(test_all_mistakes, end_test),
         cmocka_unit_test_teardown(test_forward, end_test),
         cmocka_unit_test_teardown(test_lost_list, end_test),
+        cmocka_unit_test_teardown(test_stopped, end_test),
+        cmocka_unit_test_teardown(test_control_path, end_test),
+        cmocka_unit_test(test_bundled),
         cmocka_unit_test_teardown(test_unknown_list, end_test),
         cmocka_unit_test_teardown(test_missing_files, end_test),
         cmocka_unit_test_teardown(test_limits, end_test),

@@ -379,8 +379,28 @@ static void test_no_file(void **state)
     struct problems *problems = problems_new();
     assert_int_equal(yaml_read_file("/nonexistent/x", &schema, &list, &list, problems),
                      STATUS_INVALID);
-    assert_string_equal(problems->list[0].text, "cannot be opened: No such file or directory");
+    assert_string_equal(problems->list[0].text, "cannot be read: No such file or directory");
     problems_free(problems);
+}
+
+/* Many items cost time only: one struct is filled again and again. */
+static void test_many_items(void **state)
+{
+    enum { ITEMS = 100000, LINE = 40 };
+    static const struct yaml_row rows[] = {{"list", &yaml_text, YAML_FIELD(struct list, id)},
+                                           {"rules", .items = &rule, .on_item = on_rule}};
+    static const struct yaml_schema unlimited = YAML_SCHEMA("a list", struct list, rows);
+    char *text = malloc(ITEMS * LINE + LINE);
+    struct problems *problems = problems_new();
+    size_t length = (size_t)snprintf(text, LINE, "rules:\n");
+    for (unsigned i = 0; i < ITEMS; i++)
+        length += (size_t)snprintf(text + length, LINE, "  - domain: n%u.example\n", i);
+    assert_int_equal(yaml_read_text(span_of(text, length), "f", &unlimited, &list, &list, problems),
+                     STATUS_OK);
+    assert_int_equal(list.count, ITEMS);
+    assert_int_equal(list.rules[RULES_KEPT - 1].domain_at.line, RULES_KEPT + 1);
+    problems_free(problems);
+    free(text);
 }
 
 /* Every prefix of a good file, and every single byte of it changed, ends without a fault. */
@@ -416,6 +436,7 @@ int main(void)
         cmocka_unit_test(test_long_scalar),
         cmocka_unit_test(test_place_behind_much),
         cmocka_unit_test(test_no_file),
+        cmocka_unit_test(test_many_items),
         cmocka_unit_test(test_damage),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
