@@ -51,7 +51,7 @@ struct written {
 
     struct list_written *lists; /* LISTS_NAMED_MOST */
     size_t list_count;
-    struct group_written **groups; /* GROUPS_MOST */
+    struct group_written *groups[GROUPS_MOST];
     size_t group_count;
     bool lists_lost; /* one had an error: an id that is not found may be its */
     bool dnsd_lost;  /* reading stopped early: what is not there may stand further on */

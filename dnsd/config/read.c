@@ -26,7 +26,6 @@ void written_free(struct written *written)
         return;
     for (size_t i = 0; i < written->group_count; i++)
         free(written->groups[i]);
-    free(written->groups);
     free(written->lists);
     free(written);
 }
@@ -60,10 +59,7 @@ void written_add_group(void *owner, const void *item, struct yaml_place at)
 {
     struct written *w = owner;
     struct group_written *group = malloc(sizeof *group);
-    if (w->groups == NULL)
-        w->groups = calloc(GROUPS_MOST, sizeof *w->groups);
-    if (w->groups == NULL || group == NULL) {
-        free(group);
+    if (group == NULL) {
         w->no_memory = true;
         return;
     }

@@ -73,10 +73,11 @@ void problem_warning(struct problems *problems, const char *file, unsigned line,
 }
 
 /* By file, line and column; what stands at one place, in the order in which it was found. */
-static int compare(const void *left, const void *right)
+static int compare(const void *left, const void *right, void *list)
 {
-    const struct problem *a = *(const struct problem *const *)left;
-    const struct problem *b = *(const struct problem *const *)right;
+    unsigned one = *(const unsigned *)left, other = *(const unsigned *)right;
+    const struct problem *a = (const struct problem *)list + one;
+    const struct problem *b = (const struct problem *)list + other;
     int files = strcmp(a->file, b->file);
     if (files != 0)
         return files;
@@ -84,18 +85,18 @@ static int compare(const void *left, const void *right)
         return a->line < b->line ? -1 : 1;
     if (a->column != b->column)
         return a->column < b->column ? -1 : 1;
-    return a < b ? -1 : a > b;
+    return one < other ? -1 : one > other;
 }
 
 void problems_print(const struct problems *problems, int out)
 {
-    const struct problem *order[PROBLEMS_MOST];
-    for (size_t i = 0; i < problems->count; i++)
-        order[i] = &problems->list[i];
-    qsort(order, problems->count, sizeof *order, compare);
+    unsigned order[PROBLEMS_MOST];
+    for (unsigned i = 0; i < problems->count; i++)
+        order[i] = i;
+    qsort_r(order, problems->count, sizeof *order, compare, (void *)problems->list);
 
     for (size_t i = 0; i < problems->count; i++) {
-        const struct problem *p = order[i];
+        const struct problem *p = &problems->list[order[i]];
         const char *severity = p->severity == SEVERITY_ERROR ? "error" : "warning";
         if (p->line == 0)
             dprintf(out, "%s: %s: %s\n", p->file, severity, p->text);

@@ -82,9 +82,8 @@ struct yaml_row {
     size_t counter;     /* sequence: place of its uint32_t count */
     /* `at` is the place of a struct yaml_place; for a sequence, of an array of `most`, of which an
      * empty sequence fills the first. */
-    bool located;
+    bool located, required;
     size_t at;
-    bool required;
     const char *const *words; /* NULL-terminated */
     uint64_t least, limit;
     const char *fallback; /* default, as the file would say it; sequence: separated by ", " */
@@ -96,7 +95,7 @@ struct yaml_row {
 
     const struct yaml_schema *items;
     /* Called for each item without an error of its own. `item` is reused for the next: what was not
-     * given is zero, elements behind a count are undefined. `at` is where the item begins. */
+     * given has its default or is zero. `at` is where the item begins. */
     void (*on_item)(void *owner, const void *item, struct yaml_place at);
     /* Or NULL. Called instead for an item with an error; and for every row of the whole file's
      * mapping when reading stops before the end. Who misses something knows then that it may have
