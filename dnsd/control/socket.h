@@ -4,7 +4,8 @@
  *
  * Used by the parent; the orders it obeys are a table of the caller's. A line has at most
  * ORDER_MOST bytes; at most ASKERS_MOST connections are open, and one that is silent for
- * ASKER_IDLE_SECONDS is closed. Whoever may open the socket (mode 0660) may give orders.
+ * ASKER_IDLE_SECONDS is closed. Whoever may open the socket (mode 0660) may give orders. SIGPIPE
+ * must be ignored.
  */
 #ifndef CONTROL_SOCKET_H
 #define CONTROL_SOCKET_H

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * ponor - the admin's command line; the words are in control/command.c.
+ */
+#include "base/log.h"
+#include "control/command.h"
+
+int main(int argc, char *argv[])
+{
+    log_open("ponor", LOG_LEVEL_WARNING);
+    return command_run(argc, argv);
+}
