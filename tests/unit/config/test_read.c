@@ -34,8 +34,11 @@ static void put(const char *name, const char *text)
 static int make_folder(void **state)
 {
     char path[400];
-    if (mkdtemp(folder) == NULL || realpath(folder, real) == NULL)
+    char *found = mkdtemp(folder) != NULL ? realpath(folder, NULL) : NULL;
+    if (found == NULL)
         return -1;
+    snprintf(real, sizeof real, "%s", found);
+    free(found);
     static const char *const folders[] = {"conf", "lists"};
     for (size_t i = 0; i < COUNT_OF(folders); i++) {
         snprintf(path, sizeof path, "%s/%s", folder, folders[i]);
