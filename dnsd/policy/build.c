@@ -114,8 +114,8 @@ void build_free(struct build *build)
     void *const owned[] = {build->strings.bytes, build->strings.slots, build->classes.bytes,
                            build->classes.slots, build->wire.at,       build->entries.at,
                            build->addresses.at,  build->clients.at,    build->protocols.at,
-                           build->groups.at,     build->order.at,      build->buckets,
-                           build->names,         build->firsts};
+                           build->groups.at,     build->order.at,      build->starts,
+                           build->firsts,        build->prints,        build->names};
     for (size_t i = 0; i < COUNT_OF(owned); i++)
         free(owned[i]);
     free(build);
@@ -172,6 +172,8 @@ uint32_t build_class(struct build *build, const struct build_class *class)
     for (size_t i = 0; i < COUNT_OF(made.groups); i++)
         made.groups[i] = class->some_groups ? class->groups[i] : UINT64_MAX;
     uint32_t place = pool_keep(build, &build->classes, span_of(&made, sizeof made));
+    if (place / sizeof made > CLASSES_MOST)
+        build->failed = STATUS_TOO_LONG;
     return place / (uint32_t)sizeof made;
 }
 

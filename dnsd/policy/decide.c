@@ -15,6 +15,8 @@
  * and an address a protocol; then the longer; then the exact name the domain. */
 enum { WEIGHT_ADDRESS = 1 << 9, WEIGHT_NAME = 2 << 9, WEIGHT_EXCEPTION = 4 << 9 };
 
+enum { CACHE_LINE = 64 };
+
 struct best {
     uint32_t rule, class, weight;
 };
@@ -66,45 +68,69 @@ static inline void probes_find(const struct policy *p, const struct name *name, 
     suffixes_start(name, &out->suffixes);
     uint64_t hash = h->key.low;
     for (unsigned n = 1; n <= name->labels; n++) {
-        hash = suffix_add(hash, &h->key, name->wire + out->suffixes.start[n]);
+        hash = suffix_add(hash, &h->key, name, out->suffixes.start[n]);
         if (!has_bit(h->below_labels, n) && (n != name->labels || !has_bit(h->exact_labels, n)))
             continue;
-        __builtin_prefetch(&p->buckets[bucket_home(hash, p->bucket_count)]);
+        __builtin_prefetch(&p->firsts[bucket_home(hash, p->bucket_count)]);
         out->suffixes.hash[n] = hash;
         out->labels[out->count++] = (uint8_t)n;
     }
 }
 
-static inline void weigh_suffix(struct scale *s, const struct name *name, unsigned labels,
-                                uint64_t hash, unsigned start)
+/* Asks for all cache lines of a record at once, so that they cost one wait. */
+static inline void fetch_record(const struct policy *p, uint32_t home)
+{
+    for (uint32_t at = p->starts[home]; at < p->starts[home + 1]; at += CACHE_LINE)
+        __builtin_prefetch(p->names + at);
+}
+
+/* The n-th name of a bucket has the right print: is it the one? */
+static void weigh_entry(struct scale *s, uint32_t home, uint32_t n, const struct name *name,
+                        unsigned labels, unsigned start)
 {
     const struct policy *p = s->policy;
-    uint32_t at = bucket_home(hash, p->bucket_count);
-    for (;;) {
-        const struct image_bucket *bucket = &p->buckets[at];
-        unsigned found = bucket_matches(bucket, bucket_print(hash));
-        for (; found != 0; found &= found - 1) {
-            uint32_t rule = bucket->entries[__builtin_ctz(found)];
-            if (memcmp(p->names + rule + ENTRY_LINE, name->wire + start, name->length - start) != 0)
-                continue;
-            uint32_t class = class_of(p->firsts, p->class_count, rule);
-            bool exact = p->classes[class].kind == RULE_NAME;
-            if (!exact || start == 0)
-                weigh(s, rule, class, WEIGHT_NAME + labels * 2 + exact);
+    const uint8_t *record = p->names + p->starts[home];
+    fetch_record(p, home);
+    uint32_t count = p->firsts[home + 1] - p->firsts[home];
+    const uint8_t *at = entry_border(record, count, n), *next = entry_border(record, count, n + 1);
+    const struct entry_view entry = entry_at(at);
+    size_t length = name->length - start;
+    if (length != (size_t)(next - entry.wire) ||
+        memcmp(entry.wire, name->wire + start, length) != 0)
+        return;
+    bool exact = p->classes[entry.class].kind == RULE_NAME;
+    if (!exact || start == 0)
+        weigh(s, (uint32_t)(at - p->names), entry.class, WEIGHT_NAME + labels * 2 + exact);
+}
+
+/* The names of a bucket whose print is that of the hash: gives one after the other, `*n` from 0 on;
+ * false when there are no more. */
+static inline bool next_match(const struct policy *p, uint32_t home, uint64_t hash, uint32_t *n)
+{
+    uint32_t first = p->firsts[home], count = p->firsts[home + 1] - first;
+    while (*n < count) {
+        uint32_t most = count - *n;
+        unsigned found = prints_equal(p->prints + first + *n, most, print_of(hash));
+        if (found != 0) {
+            *n += (uint32_t)__builtin_ctz(found);
+            return true;
         }
-        if (!bucket->more)
-            return;
-        at = at + 1 == p->bucket_count ? 0 : at + 1;
+        *n += 8;
     }
+    return false;
 }
 
 static void weigh_name(struct scale *s, const struct name *name)
 {
+    const struct policy *p = s->policy;
     struct probes probes;
-    probes_find(s->policy, name, &probes);
+    probes_find(p, name, &probes);
     for (unsigned i = 0; i < probes.count; i++) {
         unsigned labels = probes.labels[i];
-        weigh_suffix(s, name, labels, probes.suffixes.hash[labels], probes.suffixes.start[labels]);
+        uint64_t hash = probes.suffixes.hash[labels];
+        uint32_t home = bucket_home(hash, p->bucket_count);
+        for (uint32_t n = 0; next_match(p, home, hash, &n); n++)
+            weigh_entry(s, home, n, name, labels, probes.suffixes.start[labels]);
     }
 }
 
@@ -233,6 +259,12 @@ void decide_prefetch(const struct policy *policy, const struct name *name)
 {
     struct probes probes;
     probes_find(policy, name, &probes);
+    for (unsigned i = 0; i < probes.count; i++) {
+        uint64_t hash = probes.suffixes.hash[probes.labels[i]];
+        uint32_t home = bucket_home(hash, policy->bucket_count), n = 0;
+        if (next_match(policy, home, hash, &n))
+            fetch_record(policy, home);
+    }
 }
 
 uint16_t policy_group_of(const struct policy *policy, const struct address *client)

@@ -40,9 +40,10 @@ static bool parts_are_sound(struct policy *p)
 {
     const struct image_header *h = p->header;
     uint32_t firsts = 0;
-    p->buckets = part_of(h, PART_BUCKETS, sizeof *p->buckets, &p->bucket_count);
-    p->names = part_of(h, PART_NAMES, 1, &p->names_bytes);
     p->firsts = part_of(h, PART_FIRSTS, sizeof *p->firsts, &firsts);
+    p->prints = part_of(h, PART_PRINTS, 1, &p->name_count);
+    p->starts = part_of(h, PART_STARTS, sizeof *p->starts, &p->bucket_count);
+    p->names = part_of(h, PART_NAMES, 1, &p->names_bytes);
     p->classes = part_of(h, PART_CLASSES, sizeof *p->classes, &p->class_count);
     p->addresses = part_of(h, PART_ADDRESSES, sizeof *p->addresses, &p->address_count);
     p->clients = part_of(h, PART_CLIENTS, sizeof *p->clients, &p->client_count);
@@ -51,35 +52,45 @@ static bool parts_are_sound(struct policy *p)
     p->groups = part_of(h, PART_GROUPS, sizeof *p->groups, &p->group_count);
     p->order = part_of(h, PART_ORDER, sizeof *p->order, &p->order_count);
     p->strings = part_of(h, PART_STRINGS, 1, &p->strings_bytes);
-    if (p->buckets == NULL || p->names == NULL || p->firsts == NULL || p->classes == NULL ||
-        p->addresses == NULL || p->clients == NULL || p->protocols == NULL || p->lists == NULL ||
-        p->groups == NULL || p->order == NULL || p->strings == NULL)
+    if (p->firsts == NULL || p->prints == NULL || p->starts == NULL || p->names == NULL ||
+        p->classes == NULL || p->addresses == NULL || p->clients == NULL || p->protocols == NULL ||
+        p->lists == NULL || p->groups == NULL || p->order == NULL || p->strings == NULL)
         return false;
-    if (p->names_bytes < ENTRY_MOST || p->strings_bytes == 0 || firsts != p->class_count)
+    if (p->bucket_count == 0 || p->bucket_count != firsts || p->name_count < PRINTS_PAD ||
+        p->strings_bytes == 0)
         return false;
-    p->names_bytes -= ENTRY_MOST; /* so a comparison that starts inside stays inside */
+    p->bucket_count--; /* the last start is an end */
+    p->name_count -= PRINTS_PAD;
     uint64_t rules = (uint64_t)p->names_bytes + p->address_count + p->protocol_count;
     return rules < RULE_NONE && p->strings[0] == 0 && p->strings[p->strings_bytes - 1] == 0;
 }
 
-static bool buckets_are_sound(struct policy *p)
+/* A record fills its bytes with entries that hold a class and some name. */
+static bool record_is_sound(const struct policy *p, uint32_t bucket)
 {
-    uint32_t chain = 0;
-    /* The last bucket goes on in the first, so a chain may begin at one end and end at the other.
-     */
-    uint64_t most = p->bucket_count == 0 ? 0 : (uint64_t)p->bucket_count + BUCKET_CHAIN_MOST;
-    for (uint64_t i = 0; i < most && chain < BUCKET_CHAIN_MOST; i++) {
-        const struct image_bucket *bucket = &p->buckets[i % p->bucket_count];
-        chain = bucket->more != 0 ? chain + 1 : 0;
-        if (i >= p->bucket_count && chain == 0)
-            break;
-        if (bucket->count > BUCKET_SLOTS)
+    uint32_t first = p->firsts[bucket], start = p->starts[bucket], end = p->starts[bucket + 1];
+    uint32_t count = p->firsts[bucket + 1] - first;
+    if (p->firsts[bucket + 1] < first || count > BUCKET_MOST || end < start ||
+        end > p->names_bytes || 2 * count > end - start)
+        return false;
+    const uint8_t *record = p->names + start, *at = record + 2 * count;
+    for (uint32_t n = 0; n < count; n++) {
+        const uint8_t *next = entry_border(record, count, n + 1);
+        /* Line, class and a root at least: what entry_at() reads. */
+        if (next > p->names + end || next < at + ENTRY_LINE + 3 + 1 ||
+            entry_at(at).class >= p->class_count)
             return false;
-        for (unsigned n = 0; n < bucket->count; n++)
-            if (bucket->entries[n] >= p->names_bytes)
-                return false;
+        at = next;
     }
-    return chain < BUCKET_CHAIN_MOST;
+    return at == p->names + end;
+}
+
+static bool names_are_sound(struct policy *p)
+{
+    for (uint32_t bucket = 0; bucket < p->bucket_count; bucket++)
+        if (!record_is_sound(p, bucket))
+            return false;
+    return p->firsts[p->bucket_count] == p->name_count;
 }
 
 static bool is_text(const struct policy *p, uint32_t offset)
@@ -103,15 +114,13 @@ static bool classes_are_sound(struct policy *p)
 {
     for (uint32_t i = 0; i < p->class_count; i++) {
         const struct image_class *class = &p->classes[i];
-        if (p->firsts[i] > p->names_bytes || p->firsts[i] < (i > 0 ? p->firsts[i - 1] : 0))
-            return false;
         if (class->list >= p->list_count || class->kind > RULE_PROTOCOL ||
             class->action >= ACTION_COUNT || class->evidence >= EVIDENCE_COUNT ||
             !is_text(p, class->ticket) || !is_text(p, class->note) || !is_text(p, class->source) ||
             !redirect_is_sound(p, class))
             return false;
     }
-    return p->names_bytes == 0 || (p->class_count > 0 && p->firsts[0] == 0);
+    return true;
 }
 
 static bool prefixes_are_sound(const struct image_prefix *prefixes, uint32_t count, uint32_t owners)
@@ -199,7 +208,7 @@ static const struct {
     {"header (another version or machine?)", header_is_sound},
     {"checksum", checksum_is_right},
     {"parts", parts_are_sound},
-    {"table of names", buckets_are_sound},
+    {"names", names_are_sound},
     {"lists", lists_are_sound},
     {"classes", classes_are_sound},
     {"addresses", addresses_are_sound},
@@ -257,9 +266,9 @@ struct policy_facts policy_facts(const struct policy *p)
         .compiled_at = p->header->compiled_at,
         .lists = p->list_count,
         .groups = p->group_count,
-        .names = p->header->name_count,
+        .names = p->name_count,
         .addresses = p->address_count,
-        .rules = p->header->name_count + p->address_count + p->protocol_count,
+        .rules = p->name_count + p->address_count + p->protocol_count,
         .bytes = p->bytes,
     };
     memcpy(facts.checksum, p->header->checksum, sizeof facts.checksum);
@@ -302,13 +311,13 @@ enum status policy_find_list(const struct policy *p, const char *id, uint16_t *o
 static uint32_t rule_subject(const struct policy *p, uint32_t rule, struct rule_view *out)
 {
     if (rule < p->names_bytes) {
-        const uint8_t *entry = p->names + rule;
-        struct cursor c = cursor_over(entry + ENTRY_LINE, NAME_MAX_WIRE);
+        const struct entry_view entry = entry_at(p->names + rule);
+        struct cursor c = cursor_over(entry.wire, (size_t)(p->names + p->names_bytes - entry.wire));
         struct name name;
-        out->line = entry_line(entry);
+        out->line = entry.line;
         if (name_read(&c, (struct span){0}, &name) == STATUS_OK)
             name_text(&name, out->text);
-        return class_of(p->firsts, p->class_count, rule);
+        return entry.class;
     }
     rule -= p->names_bytes;
     if (rule < p->address_count) {

@@ -7,9 +7,11 @@
  * never pointers.
  *
  *   header
- *   buckets      cache lines of the hash table of names
- *   names        24-bit line and wire form of each name, grouped by class; then padding
- *   firsts       for each class the offset of its first name: finds the class of a name
+ *   firsts       for each bucket the number of its first name; one more for the end of the last
+ *   prints       for each name a byte of its hash; these two are small enough for the second cache,
+ *                and most look-ups that find nothing read nothing else
+ *   starts       for each bucket the offset of its record; one more for the end of the last
+ *   names        the records: where each name's entry ends, and the entries
  *   classes      all that rules have in common: list, kind, action, evidence, texts, groups
  *   addresses    sorted prefixes with rules
  *   clients      sorted prefixes with groups
@@ -18,8 +20,8 @@
  *   order        for each group its lists in order, then for each list its rank in the group
  *   strings      texts, each ended by a zero byte, "" first
  *
- * A rule is known by one number: the offset of its name; behind those the addresses; behind those
- * the protocols.
+ * A rule is known by one number: the offset of its entry in names; behind those the addresses;
+ * behind those the protocols.
  */
 #ifndef POLICY_LAYOUT_H
 #define POLICY_LAYOUT_H
@@ -35,11 +37,13 @@ enum {
     IMAGE_VERSION = 1,
     IMAGE_ORDER = 0x01020304,
     IMAGE_ALIGN = 64,
-    BUCKET_SLOTS = 12,
-    BUCKET_CHAIN_MOST = 64, /* buckets that one look-up may visit */
-    ENTRY_LINE = 3,         /* bytes of the line number before a name */
-    ENTRY_MOST = ENTRY_LINE + NAME_MAX_WIRE,
+    BUCKET_NAMES = 8,          /* in the mean */
+    BUCKET_MOST = 255,         /* names of one bucket */
+    BUCKET_BYTES = UINT16_MAX, /* of its entries */
+    ENTRY_LINE = 3,
+    PRINTS_PAD = 8, /* prints are read by eight */
     LINE_MOST = 0xffffff,
+    CLASSES_MOST = 0x7fffff,
     IMAGE_GROUPS_MOST = 256,
     IMAGE_LISTS_MOST = 256,
     RANK_NONE = UINT16_MAX,
@@ -49,9 +53,10 @@ enum {
 static const uint8_t image_magic[8] = {'P', 'O', 'N', 'O', 'R', '\r', '\n', 0x1a};
 
 enum part {
-    PART_BUCKETS,
-    PART_NAMES,
     PART_FIRSTS,
+    PART_PRINTS,
+    PART_STARTS,
+    PART_NAMES,
     PART_CLASSES,
     PART_ADDRESSES,
     PART_CLIENTS,
@@ -70,17 +75,10 @@ struct image_header {
     uint64_t bytes, compiled_at;
     struct hash_key key;
     uint64_t below_labels[2], exact_labels[2]; /* bit n: some domain (name) has n labels */
-    uint32_t name_count, default_group;        /* INDEX_NONE: no group of that id */
+    uint32_t default_group, unused;            /* INDEX_NONE: no group of that id */
     struct {
         uint64_t at, bytes;
     } parts[PART_COUNT];
-};
-
-/* One cache line. `more`: an entry that belongs here may stand in the next bucket. */
-struct image_bucket {
-    uint8_t prints[BUCKET_SLOTS];
-    uint8_t count, more, unused[2];
-    uint32_t entries[BUCKET_SLOTS]; /* offsets into names */
 };
 
 struct image_class {
@@ -116,16 +114,16 @@ struct image_group {
     uint8_t observe_only, remove_ech, strict, unused[3];
 };
 
-static_assert(sizeof(struct image_bucket) == 64, "a bucket is a cache line");
 static_assert(sizeof(struct image_class) == 64, "no hole that compile would have to clear");
 static_assert(sizeof(struct image_prefix) == 32, "no hole");
 
 /* A mapped image: where its parts are. Everything it points at was checked by policy_open(). */
 struct policy {
     const struct image_header *header;
-    const struct image_bucket *buckets;
-    const uint8_t *names;
     const uint32_t *firsts;
+    const uint8_t *prints;
+    const uint32_t *starts;
+    const uint8_t *names;
     const struct image_class *classes;
     const struct image_prefix *addresses, *clients;
     const struct image_protocol *protocols;
@@ -133,53 +131,59 @@ struct policy {
     const struct image_group *groups;
     const uint16_t *order;
     const char *strings;
-    uint32_t bucket_count, names_bytes, class_count, address_count, client_count, protocol_count,
-        list_count, group_count, order_count, strings_bytes;
+    uint32_t bucket_count, name_count, names_bytes, class_count, address_count, client_count,
+        protocol_count, list_count, group_count, order_count, strings_bytes;
     size_t bytes;   /* of the mapping */
     uint32_t today; /* exceptions that ended before it do not hold */
 };
-
-/* Bits of `prints` equal to `print`: bit n for slot n, among the first `count`. */
-static inline unsigned bucket_matches(const struct image_bucket *bucket, uint8_t print)
-{
-    uint64_t ones = 0x0101010101010101, low, high = 0;
-    memcpy(&low, bucket->prints, 8);
-    memcpy(&high, bucket->prints + 8, 4);
-    low = le64toh(low) ^ ones * print;
-    high = le64toh(high) ^ ones * print;
-    /* Bit 7 of each byte that is zero, exactly; then these bits side by side. */
-    low = ~(((low & ~(ones << 7)) + ~(ones << 7)) | low | ~(ones << 7)) >> 7;
-    high = ~(((high & ~(ones << 7)) + ~(ones << 7)) | high | ~(ones << 7)) >> 7;
-    unsigned found = (unsigned)(low * 0x0102040810204080 >> 56) |
-                     (unsigned)(high * 0x0102040810204080 >> 56) << 8;
-    return found & ((1u << bucket->count) - 1);
-}
 
 static inline uint32_t bucket_home(uint64_t hash, uint32_t bucket_count)
 {
     return (uint32_t)((hash >> 32) * bucket_count >> 32);
 }
 
-static inline uint8_t bucket_print(uint64_t hash)
+static inline uint8_t print_of(uint64_t hash)
 {
     return (uint8_t)hash;
 }
 
-static inline uint32_t entry_line(const uint8_t *entry)
+/* Bit n: prints[n] is `print`; for the first `count` of at most eight. */
+static inline unsigned prints_equal(const uint8_t *prints, uint32_t count, uint8_t print)
 {
-    return (uint32_t)entry[0] << 16 | (uint32_t)entry[1] << 8 | entry[2];
+    const uint64_t ones = 0x0101010101010101, low_bits = 0x7f7f7f7f7f7f7f7f;
+    uint64_t word;
+    memcpy(&word, prints, sizeof word);
+    word = le64toh(word) ^ ones * print;
+    /* Bit 7 of each byte that is zero, exactly; then these bits side by side. */
+    word = ~(((word & low_bits) + low_bits) | word | low_bits) >> 7;
+    unsigned found = (unsigned)(word * 0x0102040810204080 >> 56);
+    return count < 8 ? found & ((1u << count) - 1) : found;
 }
 
-/* The class of the name at `offset`: the last whose first name is not behind it. */
-static inline uint32_t class_of(const uint32_t *firsts, uint32_t count, uint32_t offset)
+/* A record: for each name where its entry ends, counted from the first entry, in 16 bits; then the
+ * entries. Gives where the n-th begins or, for n - 1, ends. */
+static inline const uint8_t *entry_border(const uint8_t *record, uint32_t count, uint32_t n)
 {
-    uint32_t low = 0;
-    while (count > 1) {
-        uint32_t half = count / 2;
-        low += firsts[low + half] <= offset ? half : 0;
-        count -= half;
+    uint16_t border = 0;
+    if (n > 0)
+        memcpy(&border, record + 2 * (n - 1), sizeof border);
+    return record + 2 * count + border;
+}
+
+/* An entry: the line in 24 bits, the class in one byte or three, the wire form of the name. */
+struct entry_view {
+    uint32_t line, class;
+    const uint8_t *wire;
+};
+
+static inline struct entry_view entry_at(const uint8_t *at)
+{
+    struct entry_view view = {(uint32_t)at[0] << 16 | (uint32_t)at[1] << 8 | at[2], at[3], at + 4};
+    if ((at[3] & 0x80) != 0) {
+        view.class = (uint32_t)(at[3] & 0x7f) << 16 | (uint32_t)at[4] << 8 | at[5];
+        view.wire = at + 6;
     }
-    return low;
+    return view;
 }
 
 #endif

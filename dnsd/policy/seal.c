@@ -11,16 +11,11 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { LOAD_PERCENT = 80, FETCH_AHEAD = 16 };
+enum { FETCH_AHEAD = 16 };
 
 static const struct image_class *class_at(const struct build *build, uint32_t class)
 {
     return (const struct image_class *)(const void *)build->classes.bytes + class;
-}
-
-static uint32_t class_count(const struct build *build)
-{
-    return (uint32_t)(build->classes.used / sizeof(struct image_class));
 }
 
 static const char *list_file(const struct build *build, uint16_t list)
@@ -63,130 +58,144 @@ static bool is_repeat(const struct build *build, uint32_t a, uint32_t b)
            x->until == y->until && memcmp(x->groups, y->groups, sizeof x->groups) == 0;
 }
 
-/* The place for a name in the table: false when it stands there, or when too many share its hash.
- */
-static bool table_add(struct build *build, const struct entry *entry, uint32_t offset,
-                      struct problems *problems)
-{
-    const uint8_t *wire = (const uint8_t *)build->wire.at + entry->wire;
-    uint32_t at = bucket_home(entry->hash, build->bucket_count);
-    uint8_t print = bucket_print(entry->hash);
-    char text[NAME_TEXT_SIZE];
-    for (unsigned visited = 1;; visited++) {
-        struct image_bucket *bucket = &build->buckets[at];
-        for (unsigned found = bucket_matches(bucket, print); found != 0; found &= found - 1) {
-            uint32_t there = bucket->entries[__builtin_ctz(found)];
-            uint32_t class = class_of(build->firsts, entry->class + 1, there);
-            if (memcmp(build->names + there + ENTRY_LINE, wire, entry->length) != 0 ||
-                !is_repeat(build, entry->class, class))
-                continue;
-            note_repeat(build, entry->class, entry->line, class, entry_line(build->names + there),
-                        entry_text(build, entry, text), problems);
-            return false;
-        }
-        if (bucket->count < BUCKET_SLOTS) {
-            bucket->prints[bucket->count] = print;
-            bucket->entries[bucket->count++] = offset;
-            return true;
-        }
-        if (visited == BUCKET_CHAIN_MOST) {
-            problem_error(problems, list_file(build, class_at(build, entry->class)->list),
-                          entry->line, 0, "%s stands in too many rules; leave some of them out",
-                          entry_text(build, entry, text));
-            return false;
-        }
-        bucket->more = 1;
-        at = at + 1 == build->bucket_count ? 0 : at + 1;
-    }
-}
-
-/* Entry numbers in the order of their classes, else as they came; NULL when memory is out. */
+/* Entry numbers by bucket, else as they came; `firsts` gets where each bucket's end. NULL when
+ * memory is out. */
 static uint32_t *order_entries(const struct build *build)
 {
     const struct entry *entries = build->entries.at;
-    uint32_t count = (uint32_t)build->entries.count, classes = class_count(build), sum = 0;
+    uint32_t count = (uint32_t)build->entries.count, sum = 0;
     uint32_t *order = malloc((count + 1) * sizeof *order);
-    uint32_t *next = calloc(classes + 1, sizeof *next);
-    if (order != NULL && next != NULL) {
-        for (uint32_t i = 0; i < count; i++)
-            next[entries[i].class]++;
-        for (uint32_t i = 0; i < classes; i++) {
-            uint32_t here = next[i];
-            next[i] = sum;
-            sum += here;
-        }
-        for (uint32_t i = 0; i < count; i++)
-            order[next[entries[i].class]++] = i;
-    } else {
-        free(order);
-        order = NULL;
+    if (order == NULL)
+        return NULL;
+    for (uint32_t i = 0; i < count; i++)
+        build->firsts[bucket_home(entries[i].hash, build->bucket_count)]++;
+    for (uint32_t i = 0; i <= build->bucket_count; i++) {
+        uint32_t here = build->firsts[i];
+        build->firsts[i] = sum;
+        sum += here;
     }
-    free(next);
+    for (uint32_t i = 0; i < count; i++)
+        order[build->firsts[bucket_home(entries[i].hash, build->bucket_count)]++] = i;
     return order;
+}
+
+/* The entries of one bucket that are not repeats, ready to be written. */
+struct gathered {
+    const struct entry *entries[BUCKET_MOST];
+    unsigned count;
+    size_t bytes;
+};
+
+static const uint8_t *entry_wire(const struct build *build, const struct entry *entry)
+{
+    return (const uint8_t *)build->wire.at + entry->wire;
+}
+
+static size_t entry_bytes(const struct entry *entry)
+{
+    return ENTRY_LINE + (entry->class < 0x80 ? 1u : 3u) + entry->length;
+}
+
+static void gather_entry(struct build *build, struct gathered *to, const struct entry *entry,
+                         struct problems *problems)
+{
+    char text[NAME_TEXT_SIZE];
+    for (unsigned i = 0; i < to->count; i++) {
+        const struct entry *old = to->entries[i];
+        if (old->hash != entry->hash || old->length != entry->length ||
+            memcmp(entry_wire(build, old), entry_wire(build, entry), entry->length) != 0 ||
+            !is_repeat(build, entry->class, old->class))
+            continue;
+        note_repeat(build, entry->class, entry->line, old->class, old->line,
+                    entry_text(build, entry, text), problems);
+        return;
+    }
+    if (to->count == BUCKET_MOST || to->bytes + entry_bytes(entry) > BUCKET_BYTES) {
+        problem_error(problems, list_file(build, class_at(build, entry->class)->list), entry->line,
+                      0, "%s stands in too many rules; leave some of them out",
+                      entry_text(build, entry, text));
+        return;
+    }
+    to->entries[to->count++] = entry;
+    to->bytes += entry_bytes(entry);
+}
+
+static void count_rule(struct build *build, uint32_t class)
+{
+    build->lists[class_at(build, class)->list].rules += !class_at(build, class)->exception;
+}
+
+static uint8_t *write_entry(const struct build *build, const struct entry *entry, uint8_t *to)
+{
+    *to++ = (uint8_t)(entry->line >> 16);
+    *to++ = (uint8_t)(entry->line >> 8);
+    *to++ = (uint8_t)entry->line;
+    if (entry->class >= 0x80) {
+        *to++ = (uint8_t)(0x80 | entry->class >> 16);
+        *to++ = (uint8_t)(entry->class >> 8);
+    }
+    *to++ = (uint8_t)entry->class;
+    memcpy(to, entry_wire(build, entry), entry->length);
+    return to + entry->length;
+}
+
+static void write_bucket(struct build *build, const struct gathered *from)
+{
+    uint8_t *ends = build->names + build->names_bytes, *first = ends + 2 * from->count, *at = first;
+    for (unsigned i = 0; i < from->count; i++) {
+        const struct entry *entry = from->entries[i];
+        bool below = class_at(build, entry->class)->kind == RULE_DOMAIN;
+        uint64_t *labels = below ? build->header.below_labels : build->header.exact_labels;
+        labels[entry->labels / 64] |= UINT64_C(1) << entry->labels % 64;
+        at = write_entry(build, entry, at);
+        uint16_t end = (uint16_t)(at - first);
+        memcpy(ends + 2 * i, &end, sizeof end);
+        build->prints[build->name_count++] = print_of(entry->hash);
+        count_rule(build, entry->class);
+    }
+    build->names_bytes = (uint32_t)(at - build->names);
 }
 
 static bool names_claim(struct build *build)
 {
     size_t count = build->entries.count;
-    build->bucket_count = (uint32_t)(count * 100 / (BUCKET_SLOTS * LOAD_PERCENT) + 1);
-    size_t bytes = build->wire.count + count * ENTRY_LINE + ENTRY_MOST;
-    build->buckets =
-        aligned_alloc(sizeof *build->buckets, build->bucket_count * sizeof *build->buckets);
-    build->names = malloc(bytes);
-    build->firsts = calloc(class_count(build) + 1, sizeof *build->firsts);
-    if (build->buckets == NULL || build->names == NULL || build->firsts == NULL)
-        return false;
-    memset(build->buckets, 0, build->bucket_count * sizeof *build->buckets);
-    return true;
-}
-
-static void store_name(struct build *build, const struct entry *entry)
-{
-    uint8_t *to = build->names + build->names_bytes;
-    to[0] = (uint8_t)(entry->line >> 16);
-    to[1] = (uint8_t)(entry->line >> 8);
-    to[2] = (uint8_t)entry->line;
-    memcpy(to + ENTRY_LINE, (const uint8_t *)build->wire.at + entry->wire, entry->length);
-    build->names_bytes += ENTRY_LINE + entry->length;
-}
-
-static void count_rule(struct build *build, const struct image_class *class)
-{
-    build->lists[class->list].rules += !class->exception;
+    build->bucket_count = (uint32_t)(count / BUCKET_NAMES + 1);
+    /* Each entry has its end, line and class before the name. */
+    size_t bytes = build->wire.count + count * (2 + ENTRY_LINE + 3) + 1;
+    build->names = bytes < RULE_NONE ? malloc(bytes) : NULL;
+    build->prints = calloc(count + PRINTS_PAD, 1);
+    build->starts = calloc(build->bucket_count + 1u, sizeof *build->starts);
+    build->firsts = calloc(build->bucket_count + 1u, sizeof *build->firsts);
+    return build->names != NULL && build->prints != NULL && build->starts != NULL &&
+           build->firsts != NULL;
 }
 
 static void seal_names(struct build *build, struct problems *problems)
 {
     const struct entry *entries = build->entries.at;
-    size_t count = build->entries.count;
-    uint32_t classes = class_count(build), filled = 0;
-    uint32_t *order = order_entries(build);
-    if (order == NULL || !names_claim(build)) {
+    uint32_t *order = names_claim(build) ? order_entries(build) : NULL;
+    if (order == NULL) {
         build->failed = STATUS_NO_MEMORY;
-        goto done;
+        return;
     }
-    for (size_t i = 0; i < count; i++) {
-        const struct entry *entry = &entries[order[i]];
-        const struct image_class *class = class_at(build, entry->class);
-        if (i + FETCH_AHEAD < count)
-            __builtin_prefetch(&build->buckets[bucket_home(entries[order[i + FETCH_AHEAD]].hash,
-                                                           build->bucket_count)],
-                               1);
-        while (filled <= entry->class)
-            build->firsts[filled++] = build->names_bytes;
-        if (!table_add(build, entry, build->names_bytes, problems))
-            continue;
-        store_name(build, entry);
-        uint64_t *labels =
-            class->kind == RULE_DOMAIN ? build->header.below_labels : build->header.exact_labels;
-        labels[entry->labels / 64] |= UINT64_C(1) << entry->labels % 64;
-        build->header.name_count++;
-        count_rule(build, class);
+    for (uint32_t bucket = 0, i = 0; bucket < build->bucket_count; bucket++) {
+        uint32_t end = build->firsts[bucket];
+        struct gathered gathered;
+        gathered.count = 0;
+        gathered.bytes = 0;
+        for (; i < end; i++) {
+            if (i + FETCH_AHEAD < build->entries.count) {
+                __builtin_prefetch(&entries[order[i + FETCH_AHEAD]]);
+                __builtin_prefetch(entry_wire(build, &entries[order[i + FETCH_AHEAD / 2]]));
+            }
+            gather_entry(build, &gathered, &entries[order[i]], problems);
+        }
+        build->firsts[bucket] = build->name_count;
+        build->starts[bucket] = build->names_bytes;
+        write_bucket(build, &gathered);
     }
-    while (filled < classes)
-        build->firsts[filled++] = build->names_bytes;
-    memset(build->names + build->names_bytes, 0, ENTRY_MOST);
-done:
+    build->firsts[build->bucket_count] = build->name_count;
+    build->starts[build->bucket_count] = build->names_bytes;
     free(order);
 }
 
@@ -226,7 +235,7 @@ static void drop_repeats(struct build *build, struct problems *problems)
             continue;
         }
         prefixes[kept++] = at;
-        count_rule(build, class_at(build, at.owner));
+        count_rule(build, at.owner);
     }
     build->addresses.count = kept;
 }
@@ -284,7 +293,7 @@ enum status build_seal(struct build *build, const char *config_file, struct prob
     refuse_shared(build, config_file, problems);
     for (size_t i = 0; i < build->protocols.count; i++) {
         const struct image_protocol *protocols = build->protocols.at;
-        count_rule(build, class_at(build, protocols[i].owner));
+        count_rule(build, protocols[i].owner);
     }
     for (uint16_t i = 0; i < build->list_count; i++) {
         const struct repeats *repeats = &build->repeats[i];
@@ -344,11 +353,12 @@ static void lay_out(const struct build *build, struct image_header *header,
                     struct span parts[PART_COUNT])
 {
     const struct span all[PART_COUNT] = {
-        [PART_BUCKETS] = {(const uint8_t *)build->buckets,
-                          build->bucket_count * sizeof *build->buckets},
-        [PART_NAMES] = {build->names, (size_t)build->names_bytes + ENTRY_MOST},
         [PART_FIRSTS] = {(const uint8_t *)build->firsts,
-                         class_count(build) * sizeof *build->firsts},
+                         (build->bucket_count + 1u) * sizeof *build->firsts},
+        [PART_PRINTS] = {build->prints, (size_t)build->name_count + PRINTS_PAD},
+        [PART_STARTS] = {(const uint8_t *)build->starts,
+                         (build->bucket_count + 1u) * sizeof *build->starts},
+        [PART_NAMES] = {build->names, build->names_bytes},
         [PART_CLASSES] = {build->classes.bytes, build->classes.used},
         [PART_ADDRESSES] = {build->addresses.at,
                             build->addresses.count * sizeof(struct image_prefix)},

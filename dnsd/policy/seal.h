@@ -44,10 +44,9 @@ struct build {
 
     /* Since build_seal(). */
     struct image_header header;
-    struct image_bucket *buckets;
-    uint8_t *names;
-    uint32_t *firsts;
-    uint32_t bucket_count, names_bytes;
+    uint32_t *firsts, *starts;
+    uint8_t *prints, *names;
+    uint32_t bucket_count, name_count, names_bytes;
     struct repeats {
         uint32_t count, line, first_line; /* of rules that stand twice; the first such */
     } repeats[IMAGE_LISTS_MOST];
