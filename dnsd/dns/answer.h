@@ -2,11 +2,11 @@
  *
  * answer - writes the answer to one query.
  *
- * Used by every step that answers by itself, and by review when it changes an answer. The question is
- * copied from the query's own bytes, so its case comes back as it was (0x20). Owner names equal to
- * the question's are a pointer to it. A record that does not fit is taken back whole, as are those
- * behind it, and TC is set; additional records are left out without TC (RFC 2181 9).
- * Never writes past the limit that the caller gives.
+ * Used by every step that answers by itself, and by review when it changes an answer. The question
+ * is copied from the query's own bytes, so its case comes back as it was (0x20). Owner names equal
+ * to the question's are a pointer to it. A record that does not fit is taken back whole, as are
+ * those behind it, and TC is set; additional records are left out without TC (RFC 2181 9). Never
+ * writes past the limit that the caller gives.
  */
 #ifndef DNS_ANSWER_H
 #define DNS_ANSWER_H
@@ -21,13 +21,13 @@ struct answer {
     size_t kept_back;         /* bytes behind w.end that answer_end() may use */
     uint8_t *data_length;     /* of the record being written */
     uint8_t *record_start;
-    bool may_compress;        /* its data */
+    bool may_compress; /* its data */
     bool truncated;
 };
 
-/* `buffer` of `limit` bytes becomes the message: header (id, opcode, RD and CD of the query; QR, RA;
- * `rcode` lower bits; `flags` more bits such as FLAG_AD), and the question when the query has one.
- * `limit` is at least MESSAGE_HEADER; `query` stays until answer_end(). */
+/* `buffer` of `limit` bytes becomes the message: header (id, opcode, RD and CD of the query; QR,
+ * RA; `rcode` lower bits; `flags` more bits such as FLAG_AD), and the question when the query has
+ * one. `limit` is at least MESSAGE_HEADER; `query` stays until answer_end(). */
 void answer_begin(struct answer *a, void *buffer, size_t limit, const struct message *query,
                   uint16_t rcode, uint16_t flags);
 
@@ -56,7 +56,8 @@ struct span answer_end(struct answer *a, const struct edns_reply *edns);
 
 enum { EDNS_ROOM = 11, EDNS_COOKIE_ROOM = 28 };
 
-/* The limit for a UDP answer to this query: what its OPT allows, at most EDNS_UDP_SIZE, 512 without. */
+/* The limit for a UDP answer to this query: what its OPT allows, at most EDNS_UDP_SIZE; 512
+ * without one. */
 size_t answer_udp_limit(const struct message *query);
 
 #endif

@@ -15,8 +15,8 @@ enum { COOKIE_SIZE = 24 };
 
 enum cookie_state { COOKIE_NONE, COOKIE_CLIENT_ONLY, COOKIE_BAD, COOKIE_GOOD, COOKIE_RENEW };
 
-/* RFC 9018 4.3: within the past hour and at most five minutes ahead is GOOD; from half an hour on RENEW
- * (good, hand out a new one). `seconds` is Unix time. */
+/* RFC 9018 4.3: within the past hour and at most five minutes ahead is GOOD; from half an hour on
+ * RENEW (good, hand out a new one). `seconds` is Unix time. */
 enum cookie_state cookie_check(const struct edns *edns, const struct address *client,
                                const struct hash_key *secret, uint32_t seconds);
 

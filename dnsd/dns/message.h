@@ -14,11 +14,13 @@
 
 enum { MESSAGE_HEADER = 12, MESSAGE_MOST = 65535 };
 
+/* clang-format off */
 /* Bits of the second header word (RFC 1035 4.1.1, RFC 4035). */
 enum {
     FLAG_QR = 0x8000, FLAG_AA = 0x0400, FLAG_TC = 0x0200, FLAG_RD = 0x0100, FLAG_RA = 0x0080,
     FLAG_AD = 0x0020, FLAG_CD = 0x0010, OPCODE_SHIFT = 11, OPCODE_MASK = 0xf, RCODE_MASK = 0xf
 };
+/* clang-format on */
 
 struct question {
     struct name name;
@@ -29,12 +31,12 @@ enum section { SECTION_ANSWER, SECTION_AUTHORITY, SECTION_ADDITIONAL, SECTION_CO
 
 struct message {
     struct span bytes;
-    bool has_header;             /* at least 12 bytes: an error answer can name the id */
+    bool has_header; /* at least 12 bytes: an error answer can name the id */
     uint16_t id, flags;
-    uint16_t questions;          /* those that were read */
+    uint16_t questions; /* those that were read */
     uint16_t counts[SECTION_COUNT];
-    struct question question;    /* the first; valid when questions > 0 */
-    uint16_t question_end;       /* offset behind the last question that was read */
+    struct question question; /* the first; valid when questions > 0 */
+    uint16_t question_end;    /* offset behind the last question that was read */
     struct edns edns;
 };
 
@@ -60,8 +62,8 @@ struct record {
     enum section section;
     uint16_t type, class;
     uint32_t ttl;
-    struct span data;            /* inside the message; names in it may be compressed */
-    uint16_t ttl_at;             /* offset of the TTL in the message */
+    struct span data; /* inside the message; names in it may be compressed */
+    uint16_t ttl_at;  /* offset of the TTL in the message */
 };
 
 /* A walk over the records of a message that message_read() accepted, OPT included:
@@ -76,7 +78,8 @@ struct records {
 struct records records_of(const struct message *m);
 bool records_next(struct records *walk, struct record *out);
 
-/* The name that a record's data is (CNAME, DNAME, NS, PTR), or begins with at `offset` (MX 2, SRV 6). */
+/* The name that a record's data is (CNAME, DNAME, NS, PTR), or begins with at `offset` (MX 2,
+ * SRV 6). */
 MUST_USE enum status record_name(const struct records *walk, const struct record *record,
                                  size_t offset, struct name *out);
 

@@ -173,7 +173,7 @@ const char *name_text(const struct name *name, char out[NAME_TEXT_SIZE])
     char *to = out;
     const uint8_t *at = name->wire;
     if (*at == 0)
-        return strcpy(out, ".");
+        return memcpy(out, ".", sizeof ".");
     while (*at != 0) {
         if (to != out)
             *to++ = '.';

@@ -4,7 +4,8 @@
  *
  * Used by everything that compares, hashes or stores names. Made only by name_read(), name_parse()
  * and name_suffix(), so whoever holds one need not check it again. A name that crossed a process
- * border is checked by name_is_sound(). Never keeps the case: an answer copies the question's bytes.
+ * border is checked by name_is_sound(). Never keeps the case: an answer copies the question's
+ * bytes.
  */
 #ifndef DNS_NAME_H
 #define DNS_NAME_H
@@ -14,7 +15,7 @@
 #include "base/status.h"
 
 enum {
-    NAME_MAX_WIRE = 255,  /* RFC 1035 2.3.4, with the root's zero byte */
+    NAME_MAX_WIRE = 255, /* RFC 1035 2.3.4, with the root's zero byte */
     NAME_MAX_LABELS = 127,
     NAME_TEXT_SIZE = 1016 /* every byte escaped as \DDD, dots, and the final zero */
 };

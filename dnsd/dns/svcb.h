@@ -11,13 +11,15 @@
 #include "base/writer.h"
 #include "dns/name.h"
 
+/* clang-format off */
 enum { SVCB_ALPN = 1, SVCB_NO_DEFAULT_ALPN = 2, SVCB_PORT = 3, SVCB_IPV4HINT = 4, SVCB_ECH = 5,
        SVCB_IPV6HINT = 6, SVCB_MANDATORY = 0 };
+/* clang-format on */
 
 struct svcb {
-    uint16_t priority;          /* 0: alias form */
-    struct name target;         /* the root: the owner itself (service form) or nothing (alias) */
-    struct span parameters;     /* checked: keys rise, lengths fit */
+    uint16_t priority;      /* 0: alias form */
+    struct name target;     /* the root: the owner itself (service form) or nothing (alias) */
+    struct span parameters; /* checked: keys rise, lengths fit, hints are whole addresses */
     bool has_ech;
 };
 

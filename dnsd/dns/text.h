@@ -2,8 +2,8 @@
  *
  * text - presentation format of records, by ldns.
  *
- * Used by `ponor`, by stub answers of the configuration and by test scenes: on text that an admin or a
- * test wrote. Never on bytes from the network inside a daemon.
+ * Used by `ponor`, by stub answers of the configuration and by test scenes: on text that an admin
+ * or a test wrote. Never on bytes from the network inside a daemon.
  */
 #ifndef DNS_TEXT_H
 #define DNS_TEXT_H

@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* clang-format off */
 enum {
     TYPE_A = 1, TYPE_NS = 2, TYPE_CNAME = 5, TYPE_SOA = 6, TYPE_PTR = 12, TYPE_HINFO = 13,
     TYPE_MX = 15, TYPE_TXT = 16, TYPE_AAAA = 28, TYPE_SRV = 33, TYPE_NAPTR = 35, TYPE_DNAME = 39,
@@ -29,7 +30,9 @@ enum {
     RCODE_BADCOOKIE = 23
 };
 
-enum { OPCODE_QUERY = 0, OPCODE_IQUERY = 1, OPCODE_STATUS = 2, OPCODE_NOTIFY = 4, OPCODE_UPDATE = 5 };
+enum {
+    OPCODE_QUERY = 0, OPCODE_IQUERY = 1, OPCODE_STATUS = 2, OPCODE_NOTIFY = 4, OPCODE_UPDATE = 5
+};
 
 /* RFC 8914 4. */
 enum ede {
@@ -40,6 +43,7 @@ enum ede {
     EDE_NETWORK_ERROR = 23, EDE_INVALID_DATA = 24,
     EDE_NONE = 0xffff
 };
+/* clang-format on */
 
 enum { WORD_SIZE = 16 };
 
