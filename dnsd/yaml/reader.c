@@ -264,13 +264,6 @@ static enum status read_source(struct source *source, const char *file,
     return problems->errors == errors ? STATUS_OK : STATUS_INVALID;
 }
 
-enum status yaml_read_fd(int fd, const char *file, const struct yaml_schema *schema, void *out,
-                         void *owner, struct problems *problems)
-{
-    struct source source = {.fd = fd};
-    return read_source(&source, file, schema, out, owner, problems);
-}
-
 enum status yaml_read_text(struct span text, const char *file, const struct yaml_schema *schema,
                            void *out, void *owner, struct problems *problems)
 {

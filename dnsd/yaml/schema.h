@@ -129,8 +129,6 @@ struct yaml_schema {
  * read. `file` is the name in messages. */
 MUST_USE enum status yaml_read_file(const char *file, const struct yaml_schema *schema, void *out,
                                     void *owner, struct problems *problems);
-MUST_USE enum status yaml_read_fd(int fd, const char *file, const struct yaml_schema *schema,
-                                  void *out, void *owner, struct problems *problems);
 MUST_USE enum status yaml_read_text(struct span text, const char *file,
                                     const struct yaml_schema *schema, void *out, void *owner,
                                     struct problems *problems);
