@@ -56,7 +56,7 @@ struct ports {
     uint64_t turn;
     struct event *turn_end;
     bool any_broken;
-    unsigned server_count, slot_count, outgoing_count;
+    unsigned slot_count, outgoing_count;
     struct server *servers;
     struct slot *slots;
     struct outgoing outgoing[BATCH];
@@ -295,7 +295,6 @@ struct ports *ports_new(struct event_base *base, const struct ports_server *serv
         ports->servers[i] = (struct server){.is = servers[i], .first_slot = ports->slot_count};
         ports->slot_count += servers[i].sockets;
     }
-    ports->server_count = count;
     ports->slots = calloc(ports->slot_count + 1, sizeof *ports->slots);
     if (ports->turn_end == NULL || ports->servers == NULL || ports->slots == NULL) {
         ports_free(ports);

@@ -3,13 +3,15 @@
  * recurse - the upstream that finds answers itself and validates them: libunbound on our loop.
  *
  * Used by main.c through struct upstream; the only file that knows libunbound. Nothing can be set
- * after its first query, so a new configuration is a new process. Its files (root hints, trust
- * anchor) are opened by that first query, which is made at birth, before the role gives up the
- * right to open files; later it only writes the RFC 5011 file anew, beside it and by rename. Never
- * lets its callback do more than hand the answer on: it may fire inside ub_resolve_event() and, for
- * all that is under way, inside ub_ctx_delete().
+ * after its first query, so a new configuration is a new process. It opens its files (root hints,
+ * trust anchor) with that first query, which is made at birth; later it only writes the RFC 5011
+ * file anew, in the same folder and by rename: what a sandbox must still allow. It may hold a
+ * question for a quarter of a minute: whoever cannot wait so long is answered before, and its
+ * answer is dropped. Never lets its callback do more than hand the answer on: it may fire inside
+ * ub_resolve_event() and, for all that is under way, inside ub_ctx_delete().
  */
 #include "resolve/reach.h"
+#include "resolve/roots.h"
 #include "resolve/upstream.h"
 
 #include "base/clock.h"
@@ -23,12 +25,10 @@
 #include <unistd.h>
 
 enum {
-    HINTS_MOST = 64,
-    HINT_LINE_SIZE = 512,
-    DNS_PORT = 53,
     SECURE_BOGUS = 1,
     SECURE_YES = 2,
     STUB_WAY_MS = 1000,
+    TICK_MS = 500,
     WAITS_MOST = 2 * ASKS_MOST
 };
 static const uint32_t NOBODY = UINT32_MAX;
@@ -41,6 +41,7 @@ struct wait {
 
 struct lookup {
     struct wait *wait; /* NULL: nothing under way with this ticket */
+    clock_ms since;
     struct message_ask ask;
 };
 
@@ -48,10 +49,10 @@ struct recurse {
     struct upstream_setup setup;
     struct ub_ctx *context;
     struct reach *reach;
+    struct event *tick;
     bool inside; /* ub_resolve_event() has not returned yet */
     bool deaf;   /* callbacks are not answers now */
-    struct endpoint roots[HINTS_MOST];
-    unsigned root_count;
+    struct roots roots;
     struct {
         clock_ms at;
         bool open;
@@ -113,70 +114,13 @@ static bool any_loopback(const struct endpoint *endpoints, unsigned count)
     return false;
 }
 
-static const char *server_text(const struct endpoint *e, char out[ENDPOINT_TEXT_SIZE + 8])
-{
-    char address[ADDRESS_TEXT_SIZE];
-    snprintf(out, ENDPOINT_TEXT_SIZE + 8, "%s@%u", address_text(&e->address, address), e->port);
-    return out;
-}
-
-static void add_root(struct recurse *r, const char *text)
-{
-    struct endpoint root = {.port = DNS_PORT};
-    if (r->root_count < HINTS_MOST && address_parse(text, &root.address) == STATUS_OK)
-        r->roots[r->root_count++] = root;
-}
-
-/* The addresses in the hints file: every word that is one. */
-static bool read_hints(struct recurse *r, const char *path)
-{
-    char line[HINT_LINE_SIZE];
-    FILE *file = fopen(path, "re");
-    if (file == NULL) {
-        log_error("the root hints %s cannot be read", path);
-        return false;
-    }
-    while (fgets(line, sizeof line, file) != NULL) {
-        line[strcspn(line, ";\r\n")] = 0;
-        for (char *word = line + strspn(line, " \t"); *word != 0;) {
-            size_t length = strcspn(word, " \t");
-            char *next = word + length + strspn(word + length, " \t");
-            word[length] = 0;
-            add_root(r, word);
-            word = next;
-        }
-    }
-    fclose(file);
-    return true;
-}
-
-/* Whom recursion asks first: to know whether anybody is there at all. */
-static bool find_roots(struct recurse *r)
-{
-    /* a, d, k and m.root-servers.net; the full list is libunbound's. */
-    static const char *const well_known[] = {"198.41.0.4",     "2001:503:ba3e::2:30", "199.7.91.13",
-                                             "2001:500:2d::d", "193.0.14.129",        "2001:7fd::1",
-                                             "202.12.27.33",   "2001:dc3::35"};
-    const struct config *config = r->setup.config;
-    if (config->dnsd.recurse_via_count > 0) {
-        for (; r->root_count < config->dnsd.recurse_via_count; r->root_count++)
-            r->roots[r->root_count] = config->dnsd.recurse_via[r->root_count];
-        return true;
-    }
-    if (config->dnsd.root_hints[0] != 0)
-        return read_hints(r, config->dnsd.root_hints);
-    for (size_t i = 0; i < COUNT_OF(well_known); i++)
-        add_root(r, well_known[i]);
-    return true;
-}
-
 /* An IPv6 socket that leads nowhere costs each new zone a few failures. */
 static bool wants_ipv6(const struct recurse *r)
 {
     bool way4 = false, way6 = false;
-    for (unsigned i = 0; i < r->root_count; i++) {
-        bool *way = address_is_ipv4(&r->roots[i].address) ? &way4 : &way6;
-        *way = *way || reach_has_way(&r->roots[i], 1);
+    for (unsigned i = 0; i < r->roots.count; i++) {
+        bool *way = address_is_ipv4(&r->roots.servers[i].address) ? &way4 : &way6;
+        *way = *way || reach_has_way(&r->roots.servers[i], 1);
     }
     return way6 || !way4;
 }
@@ -222,20 +166,22 @@ static bool is_reverse(const struct name *zone)
 
 static bool set_stub(struct ub_ctx *context, const struct stub *stub)
 {
-    char zone[NAME_TEXT_SIZE], server[ENDPOINT_TEXT_SIZE + 8];
+    char zone[NAME_TEXT_SIZE], server[ENDPOINT_TEXT_SIZE];
     /* A stub for in-addr.arpa holds the private reverse zones below it, too. */
     bool fine = !is_reverse(&stub->zone) || set(context, "unblock-lan-zones:", "yes");
     name_text(&stub->zone, zone);
     for (unsigned i = 0; i < stub->server_count; i++)
-        fine =
-            fine && ub_ctx_set_stub(context, zone, server_text(&stub->servers[i], server), 0) == 0;
+        fine = fine &&
+               ub_ctx_set_stub(
+                   context, zone,
+                   endpoint_text(&stub->servers[i].address, stub->servers[i].port, server), 0) == 0;
     return fine;
 }
 
 static bool set_loopback(const struct recurse *r, struct ub_ctx *context)
 {
     const struct config *config = r->setup.config;
-    bool needed = any_loopback(r->roots, r->root_count);
+    bool needed = any_loopback(r->roots.servers, r->roots.count);
     for (unsigned i = 0; i < config->dnsd.stub_count; i++)
         needed |= any_loopback(config->dnsd.stubs[i].servers, config->dnsd.stubs[i].server_count);
     return set(context, "do-not-query-localhost:", needed ? "no" : "yes");
@@ -244,7 +190,7 @@ static bool set_loopback(const struct recurse *r, struct ub_ctx *context)
 static bool configure(const struct recurse *r, struct ub_ctx *context)
 {
     const struct config *config = r->setup.config;
-    char text[NAME_TEXT_SIZE], server[ENDPOINT_TEXT_SIZE + 8];
+    char text[NAME_TEXT_SIZE], server[ENDPOINT_TEXT_SIZE];
     bool fine = true;
     for (size_t i = 0; i < COUNT_OF(fixed); i++)
         fine = fine && set(context, fixed[i].option, fixed[i].value);
@@ -254,9 +200,11 @@ static bool configure(const struct recurse *r, struct ub_ctx *context)
            set(context, "do-ip6:", wants_ipv6(r) ? "yes" : "no");
     if (config->dnsd.root_hints[0] != 0)
         fine = fine && set(context, "root-hints:", config->dnsd.root_hints);
-    for (unsigned i = 0; i < config->dnsd.recurse_via_count; i++)
+    for (unsigned i = 0; i < config->dnsd.recurse_via_count; i++) {
+        const struct endpoint *via = &config->dnsd.recurse_via[i];
         fine =
-            fine && ub_ctx_set_fwd(context, server_text(&config->dnsd.recurse_via[i], server)) == 0;
+            fine && ub_ctx_set_fwd(context, endpoint_text(&via->address, via->port, server)) == 0;
+    }
     for (unsigned i = 0; i < config->dnsd.stub_count; i++)
         fine = fine && set_stub(context, &config->dnsd.stubs[i]);
     for (unsigned i = 0; i < config->dnsd.negative_anchor_count; i++)
@@ -397,6 +345,7 @@ static void recurse_ask(void *state, uint32_t ticket, const struct message_ask *
                              : stub_has_way(r, stub, now) ? REACH_OPEN
                                                           : REACH_CLOSED;
     r->lookups[ticket].ask = *ask;
+    r->lookups[ticket].since = now;
     if (reach == REACH_CLOSED)
         fail(r, ticket, OUTCOME_NETWORK, no_way);
     else if (reach == REACH_SILENT)
@@ -415,6 +364,21 @@ static void on_lost(void *owner)
         if (lookup->wait == NULL || stub_of(r->setup.config, &lookup->ask.name) >= 0)
             continue;
         detach(lookup);
+        fail(r, ticket, OUTCOME_UNREACHABLE, no_answer);
+    }
+}
+
+/* Whoever asked has given up by now. */
+static void on_tick(evutil_socket_t fd, short what, void *arg)
+{
+    struct recurse *r = arg;
+    clock_ms now = clock_now();
+    for (uint32_t ticket = 0; ticket < ASKS_MOST; ticket++) {
+        struct lookup *lookup = &r->lookups[ticket];
+        if (lookup->wait == NULL || now - lookup->since < r->setup.config->dnsd.query_timeout_ms)
+            continue;
+        detach(lookup);
+        r->setup.counters->value[COUNT_UPSTREAM_TIMEOUTS]++;
         fail(r, ticket, OUTCOME_UNREACHABLE, no_answer);
     }
 }
@@ -449,22 +413,26 @@ static void recurse_close(void *state)
     context_close(r);
     if (r->reach != NULL)
         reach_free(r->reach);
+    if (r->tick != NULL)
+        event_free(r->tick);
     free(r);
 }
 
 static enum status recurse_open(const struct upstream_setup *setup, void **out)
 {
+    static const struct timeval tick = {0, TICK_MS * 1000};
     struct recurse *r = calloc(1, sizeof *r);
     if (r == NULL)
         return STATUS_NO_MEMORY;
     r->setup = *setup;
     free_all_waits(r);
-    if (!find_roots(r) || !context_open(r)) {
+    if (roots_find(setup->config, &r->roots) != STATUS_OK || !context_open(r)) {
         recurse_close(r);
         return STATUS_INVALID;
     }
-    r->reach = reach_new(setup->base, r->roots, r->root_count, clock_now(), on_lost, r);
-    if (r->reach == NULL) {
+    r->reach = reach_new(setup->base, r->roots.servers, r->roots.count, clock_now(), on_lost, r);
+    r->tick = event_new(setup->base, -1, EV_PERSIST, on_tick, r);
+    if (r->reach == NULL || r->tick == NULL || event_add(r->tick, &tick) != 0) {
         recurse_close(r);
         return STATUS_NO_MEMORY;
     }
