@@ -52,6 +52,7 @@ struct cache *cache_new(uint64_t bytes)
         free(c);
         return NULL;
     }
+    (void)madvise(c->memory, c->memory_size, MADV_HUGEPAGE); /* fewer TLB misses where it may be */
     c->slots = (struct slot *)(void *)c->memory;
     c->mask = (uint32_t)(slots - 1);
     c->entries_most = (uint32_t)(slots - slots / 4);

@@ -76,7 +76,7 @@ static void prefetch(struct query *q, struct kept *found)
 {
     const struct server *s = q->server;
     if (!s->config->dnsd.prefetch || found->refreshing || found->failed ||
-        found->hits < PREFETCH_HITS ||
+        found->hits < PREFETCH_HITS || q->when.now < found->retry_at ||
         (found->expires - q->when.now) * PREFETCH_PART > found->expires - found->stored ||
         pending_find(s->pending, &s->key) != NULL)
         return;

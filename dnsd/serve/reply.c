@@ -103,11 +103,12 @@ uint32_t reply_ttl(const struct query *q, uint32_t ttl)
     return ttl > age ? ttl - age : 0;
 }
 
-/* AD says "validated", to those who understand it (RFC 6840 5.7, 5.8). */
+/* AD says "validated", to those who understand it (RFC 6840 5.7, 5.8); of a stale answer the
+ * signatures may be over. */
 static uint16_t ad_of(const struct query *q)
 {
     bool wanted = q->asked.edns.wants_dnssec || (q->asked.flags & FLAG_AD) != 0;
-    return q->found->secure && wanted ? FLAG_AD : 0;
+    return q->found->secure && !q->stale && wanted ? FLAG_AD : 0;
 }
 
 static uint16_t ede_of_found(const struct query *q)
@@ -135,7 +136,7 @@ static enum next reply_redirected(struct query *q)
     while (records_next(&walk, &record)) {
         answer_record_begin(&a, record.section, &record.owner, record.type, record.class,
                             reply_ttl(q, record.ttl));
-        scrub_write_data(&a.w, &walk, &record, NULL);
+        scrub_write_data(&a.w, found.bytes, &record, NULL);
         answer_record_end(&a);
     }
     return reply_end(q, &a, q->ede, (struct span){0});

@@ -9,7 +9,20 @@
 
 #include <assert.h>
 
-enum { CHAIN_MOST = 12, POINTER = 0xc000, POINTER_REACH = 0x4000, TTL_MOST = INT32_MAX };
+enum {
+    CHAIN_MOST = 12,
+    LINKS_MOST = 2 * CHAIN_MOST,
+    SETS_MOST = LINKS_MOST + 1,
+    POINTER = 0xc000,
+    POINTER_REACH = 0x4000,
+    TTL_MOST = INT32_MAX
+};
+
+/* Records of one name and type that are kept as they were signed. */
+struct signed_set {
+    struct name owner;
+    uint16_t type;
+};
 
 struct scrub {
     const struct config *config;
@@ -23,8 +36,10 @@ struct scrub {
     uint32_t life;        /* seconds */
     bool changed;         /* a record was taken out or rewritten: no longer as signed */
     unsigned rebinding;
-    unsigned places;
-    uint16_t *place; /* offsets of TTLs, KEPT_PLACES_MOST */
+    unsigned places, links, sets;
+    uint16_t *place;                /* offsets of TTLs, KEPT_PLACES_MOST */
+    struct record link[LINKS_MOST]; /* CNAMEs and DNAMEs that were said */
+    struct signed_set set[SETS_MOST];
 };
 
 /* Where names stand in the data of types that may compress them (RFC 1035, RFC 3597 4). */
@@ -71,7 +86,7 @@ static void write_naptr(struct writer *w, struct cursor *data, struct span messa
         name_write(w, &name, NULL);
 }
 
-void scrub_write_data(struct writer *w, const struct records *walk, const struct record *record,
+void scrub_write_data(struct writer *w, struct span message, const struct record *record,
                       const struct landmark *near)
 {
     struct cursor data = cursor_of(record->data);
@@ -79,12 +94,12 @@ void scrub_write_data(struct writer *w, const struct records *walk, const struct
     while (shape < shapes + COUNT_OF(shapes) && shape->type != record->type)
         shape++;
     if (record->type == TYPE_NAPTR) {
-        write_naptr(w, &data, walk->message);
+        write_naptr(w, &data, message);
     } else if (shape < shapes + COUNT_OF(shapes)) {
         struct name name;
         write_span(w, read_span(&data, shape->before));
         for (unsigned i = 0; i < shape->names; i++)
-            if (name_read(&data, walk->message, &name) == STATUS_OK)
+            if (name_read(&data, message, &name) == STATUS_OK)
                 name_write(w, &name, shape->may_compress ? near : NULL);
     }
     write_span(w, read_span(&data, cursor_left(&data)));
@@ -148,8 +163,7 @@ static bool loses_ech(const struct scrub *s, const struct record *record, struct
            svcb_read(record->data, svcb) == STATUS_OK && svcb->has_ech;
 }
 
-static void keep(struct scrub *s, const struct records *walk, const struct record *record,
-                 uint32_t ttl)
+static void keep(struct scrub *s, const struct record *record, uint32_t ttl)
 {
     const struct landmark near = {&s->chain, s->chain_at, s->chain_written};
     struct svcb svcb;
@@ -168,7 +182,7 @@ static void keep(struct scrub *s, const struct records *walk, const struct recor
         svcb_write_without_ech(&s->w, &svcb);
         s->changed = true;
     } else {
-        scrub_write_data(&s->w, walk, record, &near);
+        scrub_write_data(&s->w, s->said->bytes, record, &near);
     }
     if (length == NULL || s->w.failed)
         return;
@@ -184,64 +198,92 @@ static uint16_t type_signed(const struct record *record)
                                                                   : record->type;
 }
 
-/* Keeps the records of one type at one name of the answer section, then their signatures, where
- * they are wanted and still true. Gives whether there was one, kept or taken out. */
-static bool keep_set(struct scrub *s, const struct name *owner, uint16_t type, bool only_first)
+/* Keeps a record of the answer section as far as it may be; false when it is not as signed. */
+static bool keep_checked(struct scrub *s, const struct record *record)
+{
+    uint32_t ttl = ttl_of(s->config, record);
+    if (is_rebinding(s, record)) {
+        s->rebinding++;
+        s->changed = true;
+        live_at_most(s, ttl);
+        return false;
+    }
+    bool changed_before = s->changed;
+    s->changed = false;
+    keep(s, record, ttl);
+    bool whole = !s->changed;
+    s->changed |= changed_before;
+    return whole;
+}
+
+static void set_is_whole(struct scrub *s, const struct name *owner, uint16_t type)
+{
+    if (s->sets < SETS_MOST)
+        s->set[s->sets++] = (struct signed_set){*owner, type};
+}
+
+/* Keeps the records of one type at the chain's name. Gives whether there was one, kept or taken
+ * out. */
+static bool keep_set(struct scrub *s, uint16_t type)
 {
     struct record record;
     bool any = false, whole = true;
     for (struct records walk = records_of(s->said);
          records_next(&walk, &record) && record.section == SECTION_ANSWER;) {
-        if (record.type != type || record.class != CLASS_IN || !name_equal(&record.owner, owner) ||
-            (any && only_first))
+        if (record.type != type || record.class != CLASS_IN ||
+            !name_equal(&record.owner, &s->chain))
             continue;
         any = true;
-        if (is_rebinding(s, &record)) {
-            s->rebinding++;
-            s->changed = true;
-            whole = false;
-            live_at_most(s, ttl_of(s->config, &record));
-            continue;
-        }
-        bool was_changed = s->changed;
-        s->changed = false;
-        keep(s, &walk, &record, ttl_of(s->config, &record));
-        whole = whole && !s->changed;
-        s->changed |= was_changed;
+        whole &= keep_checked(s, &record);
     }
-    if (!any || !whole || (s->variant & VARIANT_DNSSEC) == 0 || type == TYPE_RRSIG)
-        return any;
-    for (struct records walk = records_of(s->said);
-         records_next(&walk, &record) && record.section == SECTION_ANSWER;)
-        if (record.type == TYPE_RRSIG && type_signed(&record) == type && record.class == CLASS_IN &&
-            name_equal(&record.owner, owner))
-            keep(s, &walk, &record, ttl_of(s->config, &record));
+    if (any && whole && type != TYPE_RRSIG)
+        set_is_whole(s, &s->chain, type);
     return any;
 }
 
-/* The owner of a DNAME above the chain's name. */
-static bool find_dname(const struct scrub *s, struct name *out)
+/* In one walk, so that a hostile answer of thousands of records costs no more than that. */
+static void keep_signatures(struct scrub *s)
 {
     struct record record;
+    if ((s->variant & VARIANT_DNSSEC) == 0)
+        return;
     for (struct records walk = records_of(s->said);
          records_next(&walk, &record) && record.section == SECTION_ANSWER;) {
-        if (record.type == TYPE_DNAME && record.owner.labels < s->chain.labels &&
-            name_is_below(&s->chain, &record.owner)) {
-            *out = record.owner;
-            return true;
-        }
+        if (record.type != TYPE_RRSIG || record.class != CLASS_IN)
+            continue;
+        for (unsigned i = 0; i < s->sets; i++)
+            if (s->set[i].type == type_signed(&record) &&
+                name_equal(&s->set[i].owner, &record.owner))
+                keep(s, &record, ttl_of(s->config, &record));
     }
-    return false;
 }
 
-static bool find_target(const struct scrub *s, struct name *out)
+static void links_read(struct scrub *s)
 {
     struct record record;
     for (struct records walk = records_of(s->said);
-         records_next(&walk, &record) && record.section == SECTION_ANSWER;)
-        if (record.type == TYPE_CNAME && name_equal(&record.owner, &s->chain))
-            return record_name(&walk, &record, 0, out) == STATUS_OK;
-    return false;
+         s->links < LINKS_MOST && records_next(&walk, &record) && record.section == SECTION_ANSWER;)
+        if ((record.type == TYPE_CNAME || record.type == TYPE_DNAME) && record.class == CLASS_IN)
+            s->link[s->links++] = record;
+}
+
+/* The CNAME at the chain's name, or the DNAME above it. */
+static const struct record *find_link(const struct scrub *s, uint16_t type)
+{
+    for (unsigned i = 0; i < s->links; i++) {
+        const struct record *link = &s->link[i];
+        if (link->type == type && (type == TYPE_CNAME ? name_equal(&link->owner, &s->chain)
+                                                      : link->owner.labels < s->chain.labels &&
+                                                            name_is_below(&s->chain, &link->owner)))
+            return link;
+    }
+    return NULL;
+}
+
+static void keep_link(struct scrub *s, const struct record *link)
+{
+    if (keep_checked(s, link))
+        set_is_whole(s, &link->owner, link->type);
 }
 
 /* The chain goes on at the target of the CNAME that was just written; names behind point to it. */
@@ -262,24 +304,32 @@ static void chain_follow(struct scrub *s, const uint8_t *cname, const struct nam
 /* From the question's name along the CNAMEs to what was asked for. False: too long, or a loop. */
 static bool keep_chain(struct scrub *s, uint16_t type, bool *has_data)
 {
-    struct name target, above;
+    struct name target;
+    *has_data = false;
+    links_read(s);
     for (unsigned step = 0; step < CHAIN_MOST; step++) {
-        *has_data = keep_set(s, &s->chain, type, false);
-        if (*has_data || type == TYPE_CNAME)
+        const struct record *cname = type == TYPE_CNAME ? NULL : find_link(s, TYPE_CNAME);
+        const struct record *dname = find_link(s, TYPE_DNAME);
+        if (cname == NULL || type_is_dnssec(type)) /* these may stand beside a CNAME */
+            *has_data = keep_set(s, type);
+        if (*has_data)
             return true;
-        if (find_dname(s, &above))
-            keep_set(s, &above, TYPE_DNAME, true);
-        if (!find_target(s, &target))
+        if (dname != NULL)
+            keep_link(s, dname);
+        if (cname == NULL)
             return true;
-        const uint8_t *cname = s->w.at;
-        keep_set(s, &s->chain, TYPE_CNAME, true);
-        chain_follow(s, cname, &target);
+        struct cursor data = cursor_of(cname->data);
+        if (name_read(&data, s->said->bytes, &target) != STATUS_OK)
+            return false;
+        const uint8_t *written = s->w.at;
+        keep_link(s, cname);
+        chain_follow(s, written, &target);
     }
     return false;
 }
 
 /* RFC 2308 5: a negative answer lives as long as the SOA's TTL and its last number say. */
-static void keep_soa(struct scrub *s, const struct records *walk, const struct record *record)
+static void keep_soa(struct scrub *s, const struct record *record)
 {
     if (record->data.length < 20)
         return;
@@ -287,7 +337,7 @@ static void keep_soa(struct scrub *s, const struct records *walk, const struct r
     uint32_t ttl = record->ttl > TTL_MOST ? 0 : record->ttl;
     ttl = ttl < minimum ? ttl : minimum;
     ttl = ttl < s->config->dnsd.cache_negative_ttl ? ttl : s->config->dnsd.cache_negative_ttl;
-    keep(s, walk, record, ttl);
+    keep(s, record, ttl);
 }
 
 static void keep_authority(struct scrub *s, bool has_data)
@@ -301,11 +351,11 @@ static void keep_authority(struct scrub *s, bool has_data)
             continue;
         if (record.type == TYPE_SOA && !has_data && !has_soa &&
             name_is_below(&s->chain, &record.owner)) {
-            keep_soa(s, &walk, &record);
+            keep_soa(s, &record);
             has_soa = true;
         } else if ((s->variant & VARIANT_DNSSEC) != 0 && !s->changed &&
                    (is_proof || (type == TYPE_SOA && record.type == TYPE_RRSIG && !has_data))) {
-            keep(s, &walk, &record, ttl_of(s->config, &record));
+            keep(s, &record, ttl_of(s->config, &record));
         }
     }
     if (!has_data && !has_soa)
@@ -357,20 +407,34 @@ static bool is_about(const struct message *m, const struct question_key *key)
            m->question.class == load_u16(behind_name + 2);
 }
 
+/* Only the places of its arrays that are used are ever written. */
+static void scrub_begin(struct scrub *s, const struct config *config, const struct message *said,
+                        struct kept *out)
+{
+    static uint16_t places[KEPT_PLACES_MOST];
+    s->config = config;
+    s->said = said;
+    s->variant = out->variant;
+    s->w = writer_over(out->bytes, MESSAGE_MOST);
+    s->w.at += out->question_end;
+    memset(s->counts, 0, sizeof s->counts);
+    s->chain = said->question.name;
+    s->chain_at = MESSAGE_HEADER;
+    s->chain_written = s->chain.length - 1u;
+    s->life = config->dnsd.cache_max_ttl;
+    s->changed = false;
+    s->rebinding = s->places = s->links = s->sets = 0;
+    s->place = places;
+}
+
 /* Copies what belongs to the answer; false when there is no answer in it. */
 static bool keep_all(struct scrub *s, const struct message *said, uint16_t rcode, struct kept *out)
 {
     bool has_data;
-    s->chain = said->question.name;
-    s->chain_at = MESSAGE_HEADER;
-    s->chain_written = s->chain.length - 1u;
-    s->life = s->config->dnsd.cache_max_ttl;
-    s->w = writer_over(out->bytes, MESSAGE_MOST);
-    s->w.at += out->question_end;
     if (!keep_chain(s, said->question.type, &has_data))
         return false;
-    bool is_emptied = has_data && s->rebinding > 0;
-    keep_authority(s, has_data || is_emptied);
+    keep_signatures(s);
+    keep_authority(s, has_data);
     if (s->w.failed)
         return false;
     store_u16(out->bytes + 2, rcode);
@@ -393,7 +457,6 @@ void scrub_answer(const struct config *config, const struct question_key *key,
         [OUTCOME_NETWORK] = EDE_NETWORK_ERROR,
         [OUTCOME_FAILED] = EDE_OTHER,
     };
-    static uint16_t places[KEPT_PLACES_MOST];
     struct scrub s;
     struct message said;
     uint16_t ede = answer->ede != EDE_NONE ? answer->ede : codes[answer->outcome];
@@ -415,8 +478,7 @@ void scrub_answer(const struct config *config, const struct question_key *key,
         return;
     }
     kept_begin(out, key, now);
-    s = (struct scrub){
-        .config = config, .said = &said, .variant = key_variant(key), .place = places};
+    scrub_begin(&s, config, &said, out);
     if (!keep_all(&s, &said, rcode, out)) {
         scrub_failure(key, EDE_INVALID_DATA, "the answer has no end", now, out);
         return;

@@ -37,9 +37,9 @@ struct landmark {
     size_t at, written;
 };
 
-/* The data of a record with every compressed name written out, or, where RFC 1035 lets it be, as a
- * pointer into the landmark (NULL: none). */
-void scrub_write_data(struct writer *w, const struct records *walk, const struct record *record,
+/* The data of a record of `message` with every compressed name written out, or, where RFC 1035 lets
+ * it be, as a pointer into the landmark (NULL: none). */
+void scrub_write_data(struct writer *w, struct span message, const struct record *record,
                       const struct landmark *near);
 
 #endif

@@ -33,7 +33,7 @@ struct peer {
     uint64_t connection; /* TCP: serial of the connection, never reused; UDP: 0 */
 };
 
-/* What the server does to the world. */
+/* What the server does to the world. None of these may call the server. */
 struct outlets {
     void *owner;
     /* A late answer; an empty one says that a waiting query ends in silence. The bytes are the
@@ -49,6 +49,8 @@ struct server_secrets {
     struct hash_key cookie, cookie_before; /* the second stays valid after a change */
 };
 
+/* `config` and `counters` stay the caller's, for as long as the server lives. Until the first
+ * server_set_policy() nothing is filtered. */
 MUST_USE enum status server_new(const struct config *config, const struct server_secrets *secrets,
                                 struct counters *counters, const struct outlets *outlets,
                                 struct server **out);
