@@ -179,7 +179,7 @@ static void show(struct view *view, const struct entry *entry)
 
 static int view_run(struct view *view, int folder)
 {
-    const struct timespec pause = {0, FOLLOW_MS * 1000000};
+    const struct timespec pause = {0, FOLLOW_MS * 1000000L};
     struct reader *reader;
     struct entry entry;
     enum status status = reader_open(folder, view->wanted.since, &reader);

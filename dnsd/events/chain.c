@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 void chain_hex_write(struct writer *w, const uint8_t hash[CHAIN_SIZE])
@@ -41,7 +42,8 @@ bool chain_hex_read(struct span text, uint8_t out[CHAIN_SIZE])
 
 enum status chain_head_read(int folder, struct chain *out)
 {
-    char text[HEAD_MOST + 1], hex[CHAIN_HEX + 1];
+    static const char before_number[] = "{\"sequence\":", before_hash[] = ",\"hash\":\"";
+    char text[HEAD_MOST + 1], *at;
     int fd = openat(folder, CHAIN_HEAD_FILE, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     if (fd < 0)
         return STATUS_NOT_FOUND;
@@ -50,10 +52,15 @@ enum status chain_head_read(int folder, struct chain *out)
     if (length <= 0)
         return STATUS_CORRUPT;
     text[length] = 0;
-    if (sscanf(text, "{\"sequence\":%20" SCNu64 ",\"hash\":\"%64[0-9a-f]\"}", &out->sequence,
-               hex) != 2)
+    if (strncmp(text, before_number, sizeof before_number - 1) != 0)
         return STATUS_CORRUPT;
-    return chain_hex_read(span_text(hex), out->hash) ? STATUS_OK : STATUS_CORRUPT;
+    out->sequence = strtoull(text + sizeof before_number - 1, &at, 10);
+    if (strncmp(at, before_hash, sizeof before_hash - 1) != 0)
+        return STATUS_CORRUPT;
+    at += sizeof before_hash - 1;
+    bool is_whole = strcspn(at, "\"") == CHAIN_HEX && strcmp(at + CHAIN_HEX, "\"}\n") == 0;
+    return is_whole && chain_hex_read(span_of(at, CHAIN_HEX), out->hash) ? STATUS_OK
+                                                                         : STATUS_CORRUPT;
 }
 
 enum status chain_head_write(int head, const struct chain *chain)

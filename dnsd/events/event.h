@@ -2,8 +2,8 @@
  *
  * event - what serve and inspect tell record: one fixed struct, filled where it happened.
  *
- * Used on both ends of the event ring. Holds numbers and names, no texts of the policy: record looks
- * those up in the same policy generation. Never written to disk in this form.
+ * Used on both ends of the event ring. Holds numbers and names, no texts of the policy: record
+ * looks those up in the same policy generation. Never written to disk in this form.
  */
 #ifndef EVENTS_EVENT_H
 #define EVENTS_EVENT_H
@@ -17,23 +17,23 @@ enum transport { TRANSPORT_UDP, TRANSPORT_TCP };
 
 struct event {
     clock_us at;
-    uint32_t generation;           /* of the policy that decided */
+    uint32_t generation; /* of the policy that decided */
     uint32_t duration_us;
-    uint64_t lost_before;          /* events this process could not hand on, since its last one */
-    uint64_t sampled_before;       /* events left out by dnsd.events.sample since its last one */
+    uint64_t lost_before;    /* events this process could not hand on, since its last one */
+    uint64_t sampled_before; /* events left out by dnsd.events.sample since its last one */
     struct verdict verdict;
     struct address client, server;
     uint16_t client_port, server_port;
-    uint8_t transport;             /* enum transport */
-    uint8_t seen;                  /* enum seen */
-    uint8_t answered;              /* whether an answer was sent at all (drop: 0) */
-    uint8_t has_address;           /* matched_address is the subject rather than matched_name */
-    uint16_t id, flags, rcode;     /* of the answer that was sent */
-    uint16_t type, class;          /* of the question */
+    uint8_t transport;         /* enum transport */
+    uint8_t seen;              /* enum seen */
+    uint8_t answered;          /* whether an answer was sent at all (drop: 0) */
+    uint8_t has_address;       /* matched_address is the subject rather than matched_name */
+    uint16_t id, flags, rcode; /* of the answer that was sent */
+    uint16_t type, class;      /* of the question */
     uint16_t ede;
     struct address matched_address;
     struct name question;
-    struct name matched_name;      /* labels 0: the question itself */
+    struct name matched_name; /* labels 0: the question itself */
 };
 
 /* Checks one that crossed a process border: enums in range, names sound. */

@@ -32,16 +32,15 @@ static bool name_read(const char *name, struct event_file *out)
 
     if (strlen(name) >= sizeof out->name)
         return false;
-    strcpy(out->name, name);
+    memcpy(out->name, name, strlen(name) + 1);
     out->first = UINT64_MAX;
     out->at = 0;
     if (strcmp(name, FILES_CURRENT) == 0)
         return true;
-    if (sscanf(name, "blocked-%4d%2d%2dT%2d%2d%2dZ-%20" SCNu64, &utc.tm_year, &utc.tm_mon,
-               &utc.tm_mday, &utc.tm_hour, &utc.tm_min, &utc.tm_sec, &out->first) != 7)
+    const char *number = strptime(name, "blocked-%Y%m%dT%H%M%SZ-", &utc);
+    if (number == NULL)
         return false;
-    utc.tm_year -= 1900;
-    utc.tm_mon -= 1;
+    out->first = strtoull(number, NULL, 10);
     out->at = (clock_us)timegm(&utc) * 1000000;
     files_name(out->at, out->first, again);
     return strcmp(name, again) == 0;

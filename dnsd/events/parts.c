@@ -12,7 +12,7 @@
 #include <stdlib.h>
 
 /* Escaped. A text of a list has at most 255 bytes, which become at most three times as many. */
-enum { TEXT_MOST = 768, PART_MOST = 12288 };
+enum { TEXT_MOST = 768, RULE_MOST = 1536, PART_MOST = 12288 };
 
 /* All that a part depends on. Compared as bytes, so it is cleared before it is filled. */
 struct key {
@@ -168,7 +168,7 @@ static void rule_write(struct writer *w, const struct texts *t)
     write_text(w, ",\"name\":\"");
     if (t->rule.kind == RULE_PROTOCOL)
         write_text(w, "protocol ");
-    escape_text(w, t->rule.text, 2 * TEXT_MOST);
+    escape_text(w, t->rule.text, RULE_MOST);
     write_u8(w, '"');
     write_field(w, ",\"ruleset\":\"", t->list.id);
     write_text(w, ",\"category\":\"");

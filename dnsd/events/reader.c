@@ -10,7 +10,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -48,18 +47,23 @@ void entry_texts_free(struct entry_texts *texts)
 
 bool reader_time(const char *text, clock_us *out)
 {
-    struct tm t = {.tm_mday = 1};
-    unsigned microseconds = 0;
-    if (text[strspn(text, "0123456789-T:.Z")] != 0)
+    static const char *const forms[] = {"%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d"};
+    struct tm t;
+    char *rest = NULL;
+    for (size_t i = 0; i < COUNT_OF(forms) && rest == NULL; i++) {
+        t = (struct tm){0};
+        rest = strptime(text, forms[i], &t);
+    }
+    time_t seconds = rest == NULL ? -1 : timegm(&t);
+    if (seconds < 0)
         return false;
-    int read = sscanf(text, "%4d-%2d-%2dT%2d:%2d:%2d.%6u", &t.tm_year, &t.tm_mon, &t.tm_mday,
-                      &t.tm_hour, &t.tm_min, &t.tm_sec, &microseconds);
-    if (read < 3 || t.tm_year < 1970 || t.tm_mon < 1 || t.tm_mon > 12)
-        return false;
-    t.tm_year -= 1900;
-    t.tm_mon -= 1;
-    *out = (clock_us)timegm(&t) * 1000000 + microseconds;
-    return true;
+    *out = (clock_us)seconds * 1000000;
+    if (*rest == '.') {
+        clock_us unit = 100000;
+        for (rest++; *rest >= '0' && *rest <= '9'; rest++, unit /= 10)
+            *out += (clock_us)(*rest - '0') * unit;
+    }
+    return strcmp(rest, "") == 0 || strcmp(rest, "Z") == 0;
 }
 
 static const char *text_of(const json_t *object, const char *key)

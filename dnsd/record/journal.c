@@ -42,7 +42,7 @@ struct journal {
 bool journal_has_room(const struct journal *journal)
 {
     /* Two: a notice that follows finds room as well. */
-    return writer_room(&journal->w) >= 2 * LINE_MOST;
+    return writer_room(&journal->w) >= 2 * (size_t)LINE_MOST;
 }
 
 static void line_counted(struct journal *journal, clock_us at)
@@ -65,12 +65,18 @@ void journal_event(struct journal *journal, const struct event *event, const str
 
 void journal_notice(struct journal *journal, clock_us now, const struct notice *notice)
 {
-    log_info("events: %s: %s", notice->action, notice->reason);
     if (writer_room(&journal->w) < LINE_MOST)
         return; /* the disk refuses for long: the log has it */
     line_write_notice(journal->lines, now, notice, journal->chain.sequence + 1, 0,
                       journal->chain.hash, &journal->w);
     line_counted(journal, now);
+}
+
+/* What an operator should know as well. */
+static void warn(struct journal *journal, clock_us now, const struct notice *notice)
+{
+    log_warning("events: %s: %s", notice->action, notice->reason);
+    journal_notice(journal, now, notice);
 }
 
 static void refused(struct journal *journal, clock_us now, const char *what)
@@ -99,7 +105,7 @@ static void recovered(struct journal *journal, clock_us now)
     snprintf(reason, sizeof reason, "nothing could be written for %" PRIu64 " seconds",
              (now - journal->refused_since) / 1000000);
     journal->refused_since = journal->complained_at = 0;
-    journal_notice(journal, now, &notice);
+    warn(journal, now, &notice);
 }
 
 static bool file_is_open(struct journal *journal, clock_us now)
@@ -170,7 +176,7 @@ static void file_remove(struct journal *journal, clock_us now, const struct even
     }
     journal->counts.removed++;
     snprintf(reason, sizeof reason, "%s removed: all files together passed the quota", file->name);
-    journal_notice(journal, now, &notice);
+    warn(journal, now, &notice);
 }
 
 /* Removes the oldest whole files until the rest, and a full current file, keep to the quota. One
@@ -253,7 +259,7 @@ static void file_check(struct journal *journal, clock_us now)
     close(journal->fd);
     journal->fd = -1;
     journal->size = journal->first = 0;
-    journal_notice(journal, now, &notice);
+    warn(journal, now, &notice);
 }
 
 static void flush(struct journal *journal, clock_us now, bool rotate)
@@ -285,7 +291,7 @@ static void repair_tell(struct journal *journal, clock_us now, const struct repa
             .action = "record-line-torn", .reason = reason, .file = repair->torn};
         snprintf(reason, sizeof reason, "%" PRIu64 " bytes of half a line were moved to %s",
                  repair->torn_bytes, repair->torn);
-        journal_notice(journal, now, &torn);
+        warn(journal, now, &torn);
     }
     if (repair->chain.sequence > repair->found) {
         notice.first = repair->found + 1;
@@ -303,7 +309,7 @@ static void repair_tell(struct journal *journal, clock_us now, const struct repa
     } else {
         return;
     }
-    journal_notice(journal, now, &notice);
+    warn(journal, now, &notice);
 }
 
 enum status journal_open(int folder, const struct journal_limits *limits, struct line_writer *lines,

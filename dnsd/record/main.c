@@ -84,7 +84,7 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
         ms = POLL_BUSY_MS;
     else if (desk->idle > IDLE_POLLS)
         ms = POLL_IDLE_MS;
-    const struct timeval after = {0, ms * 1000};
+    const struct timeval after = {0, ms * 1000L};
     event_add(desk->timer, &after);
 }
 

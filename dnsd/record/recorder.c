@@ -215,6 +215,7 @@ void recorder_notice(struct recorder *recorder, clock_us now, const char *action
                      const char *reason)
 {
     const struct notice notice = {.action = action, .reason = reason};
+    log_info("events: %s: %s", action, reason);
     journal_notice(recorder->journal, now, &notice);
 }
 

@@ -22,8 +22,7 @@ struct folder {
 
 static inline struct folder folder_make(void)
 {
-    struct folder folder;
-    strcpy(folder.path, "/tmp/ponor-test-XXXXXX");
+    struct folder folder = {.path = "/tmp/ponor-test-XXXXXX"};
     assert_non_null(mkdtemp(folder.path));
     folder.fd = open(folder.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     assert_true(folder.fd >= 0);

@@ -51,7 +51,7 @@ static inline void sample_group(struct build *build, const char *id, const char 
                                  .list_count = 2,
                                  .observe_only = observe_only};
     assert_int_equal(prefix_parse(clients, &prefix), STATUS_OK);
-    strcpy(group.id, id);
+    memcpy(group.id, id, strlen(id) + 1);
     build_group(build, &group);
 }
 

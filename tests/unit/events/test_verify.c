@@ -63,7 +63,7 @@ static int make(void **state)
         for (int i = 0; i < PER_FILE; i++, event.at += 1000)
             line_write(lines, &event, policy, ++chain.sequence, (uint64_t)i, chain.hash, &w);
         if (f == FILES - 1)
-            strcpy(names[f], FILES_CURRENT);
+            memcpy(names[f], FILES_CURRENT, sizeof FILES_CURRENT);
         folder_write(&folder, names[f], buffer, writer_length(&w));
     }
     assert_int_equal(chain_head_open(folder.fd, &head), STATUS_OK);

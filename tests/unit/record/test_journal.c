@@ -358,7 +358,8 @@ static void goes_on_from_a_full_file(void **state)
 static void refused_bytes_are_written_later(void **state)
 {
     struct rlimit before, small;
-    signal(SIGXFSZ, SIG_IGN);
+    const struct sigaction ignore = {.sa_handler = SIG_IGN};
+    sigaction(SIGXFSZ, &ignore, NULL);
     assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
     small = (struct rlimit){3000, before.rlim_max};
     start(NULL);
