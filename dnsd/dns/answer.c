@@ -81,8 +81,9 @@ void answer_record_begin(struct answer *a, enum section section, const struct na
 
 void answer_record_end(struct answer *a)
 {
-    size_t length = a->w.failed ? 0 : (size_t)(a->w.at - a->data_length) - 2;
-    if (a->w.failed || length > UINT16_MAX || a->counts[a->section] == UINT16_MAX) {
+    bool fits = !a->w.failed && a->data_length != NULL;
+    size_t length = fits ? (size_t)(a->w.at - a->data_length) - 2 : 0;
+    if (!fits || length > UINT16_MAX || a->counts[a->section] == UINT16_MAX) {
         a->w.at = a->record_start;
         a->w.failed = false;
         a->truncated |= a->section != SECTION_ADDITIONAL;
@@ -135,7 +136,7 @@ struct span answer_end(struct answer *a, const struct edns_reply *edns)
         edns != NULL && a->counts[SECTION_ADDITIONAL] < UINT16_MAX && edns_write(&a->w, edns);
     if (a->truncated)
         header[2] |= FLAG_TC >> 8;
-    for (int s = 0; s < SECTION_COUNT; s++)
+    for (size_t s = 0; s < SECTION_COUNT; s++)
         store_u16(header + 6 + 2 * s, a->counts[s]);
     store_u16(header + 10, (uint16_t)(a->counts[SECTION_ADDITIONAL] + opt));
     return writer_span(&a->w);

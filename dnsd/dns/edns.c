@@ -4,12 +4,12 @@
  */
 #include "dns/edns.h"
 
-enum { OPT_FIXED = 11, OPTION_HEADER = 4, FLAG_DO = 0x8000 };
+enum { OPT_FIXED = 11, OPTION_HEADER = 4, FLAG_DO = 0x8000, COOKIE_LEAST = 16 };
 
 static void cookie_read(struct span data, struct edns *out)
 {
     bool sound = data.length == COOKIE_CLIENT_SIZE ||
-                 (data.length >= 2 * COOKIE_CLIENT_SIZE && data.length <= COOKIE_MOST);
+                 (data.length >= COOKIE_LEAST && data.length <= COOKIE_MOST);
     out->broken_cookie |= !sound;
     if (!sound || out->cookie_length > 0) /* the first one counts */
         return;
