@@ -36,7 +36,7 @@ const struct command commands[] = {
 
 static void print_usage(FILE *out)
 {
-    fprintf(out, "usage: ponor COMMAND [-c FILE] [ARGUMENTS]\n\n");
+    fprintf(out, "usage: ponor [-c FILE] COMMAND [ARGUMENTS]\n\n");
     for (const struct command *c = commands; c->name != NULL; c++)
         fprintf(out, "  %-9s %s\n", c->name, c->help);
     fprintf(out,
@@ -62,7 +62,7 @@ int command_usage(const char *name, const char *wrong)
     if (wrong != NULL)
         fprintf(stderr, "ponor %s: %s\n", name, wrong);
     if (c != NULL)
-        fprintf(stderr, "usage: ponor %s [-c FILE] %s\n  %s\n", c->name, c->arguments, c->help);
+        fprintf(stderr, "usage: ponor [-c FILE] %s %s\n  %s\n", c->name, c->arguments, c->help);
     return EXIT_USAGE;
 }
 
@@ -81,8 +81,22 @@ static int say_unknown(const char *name)
     return EXIT_USAGE;
 }
 
+/* `ponor -c FILE status` is `ponor status -c FILE`: brings the command to the front. */
+static void put_command_first(int argc, char *argv[])
+{
+    int at = 1;
+    while (at + 2 < argc && (strcmp(argv[at], "-c") == 0 || strcmp(argv[at], "-s") == 0))
+        at += 2;
+    if (at >= argc)
+        return;
+    char *command = argv[at];
+    memmove(argv + 2, argv + 1, (size_t)(at - 1) * sizeof *argv);
+    argv[1] = command;
+}
+
 int command_run(int argc, char *argv[])
 {
+    put_command_first(argc, argv);
     if (argc < 2) {
         print_usage(stderr);
         return EXIT_USAGE;
@@ -100,7 +114,7 @@ int command_run(int argc, char *argv[])
         return say_unknown(argv[1]);
     bool wants_help = argc == 3 && strcmp(argv[2], "--help") == 0;
     if (wants_help && c->run != command_events) { /* which has more to say */
-        printf("usage: ponor %s [-c FILE] %s\n  %s\n", c->name, c->arguments, c->help);
+        printf("usage: ponor [-c FILE] %s %s\n  %s\n", c->name, c->arguments, c->help);
         return EXIT_YES;
     }
     return c->run(argc - 1, argv + 1);

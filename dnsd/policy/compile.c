@@ -24,6 +24,13 @@ struct compiling {
     struct reading *lists; /* as many as source->list_count */
 };
 
+/* The image names a list's file without its folder: it is carried between gateways. */
+static const char *last_part(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash != NULL ? slash + 1 : path;
+}
+
 /* The whole of a regular file, with a zero byte behind it; NULL after saying why not. */
 static char *read_whole(const char *file, size_t *length, struct problems *problems)
 {
@@ -134,7 +141,7 @@ static void read_list(struct compiling *c, size_t number)
                                     .reference = list->reference,
                                     .owner = list->owner,
                                     .ticket = list->ticket,
-                                    .file = list->file};
+                                    .file = last_part(list->file)};
     if (EVP_Digest(text, length, digest, NULL, EVP_sha256(), NULL) == 1)
         memcpy(r->words.content, digest, sizeof r->words.content);
     source->read(r);

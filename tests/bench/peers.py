@@ -92,8 +92,7 @@ dnsd:
   listen: [127.0.0.1@{self.port}]
   workers: 1
   resolvers: 1
-  resolve:
-    mode: forward
+  mode: forward
   forward:
     to: [127.0.0.1@{self.upstream}]
   cache:

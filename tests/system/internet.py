@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """internet - the lab's DNS: a signed root, and zones below it that are good, bogus, unsigned, large.
 
-Used by the system tests. start() gives what a resolver needs: root hints and a trust anchor.
+Used by the system tests. start() gives what a resolver needs: root hints and a
+trust anchor, which it keeps up to date itself, so the DS record stands apart.
 
   good.example      signed, data correct
   bogus.example     signed, one record changed afterwards
@@ -87,6 +88,6 @@ ns.com. 3600 A {ZONES_SERVER}
 {example_ds}""")
     (folder / "root.hints").write_text(f". 3600000 NS a.root.\na.root. 3600000 A {ROOT_SERVER}\n")
     (folder / "root.key").write_text(root_ds)
-    return {"hints": folder / "root.hints", "anchor": folder / "root.key",
+    return {"hints": folder / "root.hints", "anchor": folder / "root.key", "ds": root_ds,
             "nsd": [Nsd(folder / "root", ROOT_SERVER, {".": root}).start(),
                     Nsd(folder / "zones", ZONES_SERVER, files).start()]}

@@ -202,7 +202,7 @@ class Dnsd:
         self.child = start(DNSD, "-c", self.file, log=self.folder / "log")
         if wait:
             until("dnsd's control socket", lambda: self.child.poll() is not None or
-                  "uptime" in self.ponor("status", check=False))
+                  "in service" in self.ponor("status", check=False))
             assert self.child.poll() is None, self.log()
         return self
 
