@@ -61,7 +61,8 @@ enum {
     KEPT_ALIGN = 16,
     KEPT_PLACES_MOST = 6000, /* more records than fit a message */
     KEPT_WHY_MOST = 126,
-    KEPT_ROOM = sizeof(struct kept) + MESSAGE_MOST + 1 + 2 * KEPT_PLACES_MOST + KEPT_WHY_MOST,
+    KEPT_ROOM = sizeof(struct kept) + MESSAGE_MOST + 1 + KEPT_PLACES_MOST * sizeof(uint16_t) +
+                KEPT_WHY_MOST,
     CACHE_LEAST = 65536, /* a cache of fewer bytes keeps nothing */
     RESCUES_MOST = 64
 };

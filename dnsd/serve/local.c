@@ -172,6 +172,12 @@ static bool is_stubbed(const struct config *config, const struct name *name)
     return false;
 }
 
+/* The DS of a zone under arpa proves to validators that ours may be unsigned (RFC 8375 4). */
+static bool belongs_to_parent(const struct question *asked, const struct name *zone)
+{
+    return asked->type == TYPE_DS && zone->labels > 1 && name_equal(&asked->name, zone);
+}
+
 static enum next answer_zone(struct query *q, const struct name *zone, enum kind kind)
 {
     static const uint8_t loopback_ipv4[4] = {127, 0, 0, 1};
@@ -233,7 +239,7 @@ enum next local_name(struct query *q)
     if (asked->class != CLASS_IN)
         return reply_code(q, RCODE_REFUSED, EDE_NOT_SUPPORTED, "only class IN is answered here");
     if (!may_be_local(&asked->name) || !find_zone(q->server->local, &asked->name, &zone, &kind) ||
-        is_stubbed(q->server->config, &asked->name))
+        is_stubbed(q->server->config, &asked->name) || belongs_to_parent(asked, &zone))
         return NEXT_STEP;
     return answer_zone(q, &zone, kind);
 }

@@ -439,7 +439,7 @@ static bool keep_all(struct scrub *s, const struct message *said, uint16_t rcode
         return false;
     store_u16(out->bytes + 2, rcode);
     for (int i = 0; i < SECTION_COUNT; i++) {
-        store_u16(out->bytes + 6 + 2 * i, s->counts[i]);
+        store_u16(out->bytes + 6 + 2 * (size_t)i, s->counts[i]);
         out->counts[i] = s->counts[i];
     }
     out->length = (uint16_t)writer_length(&s->w);

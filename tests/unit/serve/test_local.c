@@ -97,11 +97,14 @@ static void a_stub_zone_beats_all(void **state)
 
 static void neighbours_are_asked(void **state)
 {
+    static const char *const zones[] = {"home.arpa", "10.in-addr.arpa"};
     static const char *const names[] = {"notlocalhost", "local.example",  "mytest",
                                         "arpa",         "xresolver.arpa", "example.com"};
     struct world *w = *state;
     for (size_t i = 0; i < COUNT_OF(names); i++)
         assert_int_equal(world_query(w, staff, names[i], TYPE_A, 0), FATE_WAITING);
+    for (size_t i = 0; i < COUNT_OF(zones); i++) /* what the parent knows */
+        assert_int_equal(world_query(w, staff, zones[i], TYPE_DS, 0), FATE_WAITING);
 }
 
 static void any_is_answered_small(void **state)

@@ -83,6 +83,69 @@ static void loops_and_endless_chains_fail(void **state)
     world_expect(w, RCODE_SERVFAIL, 0, EDE_INVALID_DATA);
 }
 
+static void a_chain_of_twelve_is_too_long(void **state)
+{
+    struct world *w = *state;
+    char lines[13][64];
+    const char *pointers[14] = {0};
+    for (unsigned links = 11; links <= 12; links++) {
+        for (unsigned i = 0; i < links; i++)
+            snprintf(lines[i], sizeof lines[i], "n%u-%u.example 60 IN CNAME n%u-%u.example", links,
+                     i, links, i + 1);
+        snprintf(lines[links], sizeof lines[links], "n%u-%u.example 60 IN A 192.0.2.1", links,
+                 links);
+        for (unsigned i = 0; i <= links; i++)
+            pointers[i] = lines[i];
+        world_resolve(w, nobody, links == 11 ? "n11-0.example" : "n12-0.example", TYPE_A, 0,
+                      pointers);
+        if (links == 11)
+            world_expect(w, RCODE_NOERROR, 12, EDE_NONE);
+        else
+            world_expect(w, RCODE_SERVFAIL, 0, EDE_INVALID_DATA);
+    }
+}
+
+static void dname_stays_beside_its_cname(void **state)
+{
+    struct world *w = *state;
+    world_resolve(w, nobody, "a.old.example", TYPE_A, 0,
+                  LINES("a.old.example 60 IN CNAME a.new.example",
+                        "a.new.example 60 IN A 192.0.2.5", "old.example 60 IN DNAME new.example"));
+    world_expect(w, RCODE_NOERROR, 3, EDE_NONE);
+    assert_int_equal(world_at(w, SECTION_ANSWER, 0).type, TYPE_DNAME);
+    world_resolve(w, nobody, "b.old.example", TYPE_A, 0,
+                  LINES("YXDOMAIN", "old.example 60 IN DNAME new.example"));
+    world_expect(w, RCODE_YXDOMAIN, 1, EDE_NONE);
+}
+
+/* 64 kB of addresses behind a chain: kept whole, for those who ask by TCP. */
+static void the_largest_answer(void **state)
+{
+    static uint8_t bytes[MESSAGE_MOST];
+    struct world *w = *state;
+    assert_int_equal(world_query(w, nobody, "www.example", TYPE_A, ASK_TCP), FATE_WAITING);
+    size_t length =
+        world_message(&w->asks[0], LINES("www.example 60 IN CNAME www.example.net"), bytes);
+    uint16_t count = 1, owner = (uint16_t)(0xc000 | (length - 17));
+    struct writer out = writer_over(bytes, sizeof bytes - 11);
+    out.at += length;
+    for (; writer_room(&out) >= 16; count++) {
+        write_u16(&out, owner);
+        write_u32(&out, TYPE_A << 16 | CLASS_IN);
+        write_u32(&out, 60);
+        write_u16(&out, 4);
+        write_u32(&out, 0xc6120000 + count);
+    }
+    store_u16(bytes + 6, count);
+    struct message_answer answer = {.id = w->asks[0].id,
+                                    .outcome = OUTCOME_ANSWER,
+                                    .length = (uint16_t)writer_length(&out),
+                                    .ede = EDE_NONE};
+    server_answer(w->server, &answer, writer_span(&out), w->when);
+    world_expect(w, RCODE_NOERROR, count, EDE_NONE);
+    assert_true(count > 4000);
+}
+
 static void answers_to_other_questions_fail(void **state)
 {
     struct world *w = *state;
@@ -267,6 +330,9 @@ int main(void)
         TEST(names_in_data_survive),
         TEST(chain_is_compressed_and_readable),
         TEST(loops_and_endless_chains_fail),
+        TEST(a_chain_of_twelve_is_too_long),
+        TEST(dname_stays_beside_its_cname),
+        TEST(the_largest_answer),
         TEST(answers_to_other_questions_fail),
         TEST(broken_bytes_never_hurt),
         TEST(dnssec_records_only_when_asked_for),
