@@ -175,7 +175,7 @@ static void deliver(struct server *s, uint32_t chain, struct kept *found, bool s
         q->stale = stale;
         if (stale)
             query_count(q, COUNT_STALE);
-        if (query_resume(q) == FATE_ANSWERED)
+        if (query_resume(q) != FATE_WAITING) /* nothing is written for one that ends in silence */
             s->outlets.reply(s->outlets.owner, &q->peer, writer_span(&reply));
     }
 }
