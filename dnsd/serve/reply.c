@@ -158,7 +158,8 @@ enum next reply_found(struct query *q)
     const struct edns_reply *opt =
         edns_of(q, ede, q->stale ? (struct span){0} : kept_why(found), &edns);
     size_t length = found->length;
-    bool fits = length + (opt == NULL ? 0 : EDNS_ROOM + edns.cookie.length) <= writer_room(&w);
+    size_t opt_room = opt == NULL ? 0 : EDNS_ROOM + (edns.cookie.length > 0 ? EDNS_COOKIE_ROOM : 0);
+    bool fits = length + opt_room <= writer_room(&w);
     if (!fits) {
         length = found->question_end;
         flags |= FLAG_TC;

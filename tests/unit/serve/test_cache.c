@@ -166,6 +166,21 @@ static void all_recent_is_no_excuse(void **state)
     cache_free(cache);
 }
 
+/* Entries as small as they can be fill the index before the ring: a look-up must stay short. */
+static void the_index_never_fills_up(void **state)
+{
+    struct cache *cache = cache_new(1 << 20);
+    char text[8];
+    for (unsigned n = 0; n < 40000; n++) {
+        snprintf(text, sizeof text, "%x", n);
+        struct question_key key = key_of(cache, text, TYPE_A, 0);
+        keep(cache, &key, 1, (uint8_t)n);
+    }
+    assert_true(cache_use(cache).entries >= 5000);
+    assert_true(cache_use(cache).entries <= 8192 * 3 / 4); /* of 8192 slots, one for 128 bytes */
+    cache_free(cache);
+}
+
 static void too_large_or_too_small(void **state)
 {
     struct cache *cache = cache_new(300000);
@@ -223,6 +238,7 @@ int main(void)
         cmocka_unit_test(limit_holds_under_random_load),
         cmocka_unit_test(the_silent_leave_and_the_asked_for_stay),
         cmocka_unit_test(all_recent_is_no_excuse),
+        cmocka_unit_test(the_index_never_fills_up),
         cmocka_unit_test(too_large_or_too_small),
         cmocka_unit_test(flush_at_and_below),
     };

@@ -215,6 +215,28 @@ static void popular_names_are_fetched_before_their_end(void **state)
 {
     struct world *w = *state;
     world_resolve(w, nobody, "www.example", TYPE_A, 0, ONE_A);
+    world_wait(w, 89000);
+    for (unsigned i = 0; i < 5; i++) /* a tenth of the life is left, and more */
+        world_query(w, nobody, "www.example", TYPE_A, 0);
+    assert_int_equal(w->asked, 1);
+    world_wait(w, 2000);
+    world_query(w, nobody, "www.example", TYPE_A, 0);
+    assert_int_equal(w->asked, 2);
+    world_answer_as(w, 1, OUTCOME_NETWORK, false, NULL);
+    for (unsigned i = 0; i < 5;
+         i++) /* it failed: what is left serves, and nobody is asked at once */
+        world_query(w, nobody, "www.example", TYPE_A, 0);
+    world_expect(w, RCODE_NOERROR, 1, EDE_NONE);
+    assert_int_equal(w->asked, 2);
+    world_wait(w, 5000);
+    world_query(w, nobody, "www.example", TYPE_A, 0);
+    assert_int_equal(w->asked, 3);
+}
+
+static void what_is_asked_for_once_is_not_popular(void **state)
+{
+    struct world *w = *state;
+    world_resolve(w, nobody, "www.example", TYPE_A, 0, ONE_A);
     world_wait(w, 95000);
     world_query(w, nobody, "www.example", TYPE_A, 0);
     assert_int_equal(w->asked, 1); /* asked for once is not popular */
@@ -285,6 +307,28 @@ static void policy_changes_while_it_waits(void **state)
     world_expect(w, RCODE_NOERROR, 1, EDE_BLOCKED); /* never an unfiltered answer */
     assert_memory_equal(world_at(w, SECTION_ANSWER, 0).data.at, "\xc0\0\2\1", 4);
     assert_int_equal(w->event.generation, 2);
+
+    server_set_policy(w->server, policy_none(), 3); /* a client of no group keeps `ech` … */
+    assert_int_equal(world_query(w, staff, "www.example", TYPE_HTTPS, 0), FATE_WAITING);
+    server_set_policy(w->server, w->policy, 4); /* … and one of this group does not */
+    world_answer_as(w, 1, OUTCOME_ANSWER, false, LINES("www.example 60 IN HTTPS 1 . ech=AAAA"));
+    assert_int_equal(w->late, 1);
+    world_answer_as(w, 2, OUTCOME_ANSWER, false, LINES("www.example 60 IN HTTPS 1 . ech=AAAA"));
+    assert_int_equal(w->late, 2);
+    assert_int_equal(world_at(w, SECTION_ANSWER, 0).data.length, 3);
+}
+
+static void what_is_stale_is_not_validated(void **state)
+{
+    struct world *w = *state;
+    assert_int_equal(world_query(w, nobody, "www.example", TYPE_A, ASK_AD), FATE_WAITING);
+    world_answer_as(w, 0, OUTCOME_ANSWER, true, ONE_A);
+    assert_true(w->reply.flags & FLAG_AD);
+    world_wait(w, 200000);
+    assert_int_equal(world_query(w, nobody, "www.example", TYPE_A, ASK_AD), FATE_WAITING);
+    world_answer_as(w, 1, OUTCOME_UNREACHABLE, false, NULL);
+    world_expect(w, RCODE_NOERROR, 1, EDE_STALE_ANSWER);
+    assert_false(w->reply.flags & FLAG_AD);
 }
 
 static void flush_forgets(void **state)
@@ -314,10 +358,12 @@ int main(void)
         TEST(stale_at_once_refreshes_behind),
         TEST(stale_is_reviewed_too),
         TEST(popular_names_are_fetched_before_their_end),
+        TEST(what_is_asked_for_once_is_not_popular),
         TEST(no_resolver_for_a_moment),
         TEST(no_resolver_at_all),
         TEST(a_lost_resolver_is_asked_again_once),
         TEST(policy_changes_while_it_waits),
+        TEST(what_is_stale_is_not_validated),
         TEST(flush_forgets),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

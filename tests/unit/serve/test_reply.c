@@ -90,6 +90,9 @@ static void the_limit_is_exact(void **state)
         assert_int_equal(world_query(w, nobody, name, TYPE_A, 0), FATE_ANSWERED);
         assert_int_equal((w->reply.flags & FLAG_TC) != 0, whole > EDNS_UDP_SIZE);
         assert_true(w->length <= EDNS_UDP_SIZE);
+        world_query(w, nobody, name, TYPE_A, ASK_COOKIE); /* which always has its place */
+        assert_int_equal(w->reply.edns.cookie_length, COOKIE_SIZE);
+        assert_true(w->length <= EDNS_UDP_SIZE);
     }
 }
 
