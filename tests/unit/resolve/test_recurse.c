@@ -9,6 +9,8 @@
  */
 #include "resolve/upstream.h"
 
+#include "signed_zone.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -89,12 +91,14 @@ static void write_zones(void)
     snprintf(config, sizeof config,
              "server:\n ip-address: 127.0.0.1@%u\n username: \"\"\n zonesdir: \"%s\"\n"
              " database: \"\"\n pidfile: \"%s/nsd.pid\"\n xfrdfile: \"\"\n zonelistfile: "
-             "\"%s/zone.list\"\n server-count: 1\n"
+             "\"%s/zone.list\"\n server-count: 1\n rrl-ratelimit: 0\n"
              "remote-control:\n control-enable: no\n"
              "zone:\n name: corp.test\n zonefile: corp\n"
-             "zone:\n name: 10.in-addr.arpa\n zonefile: ten\n",
+             "zone:\n name: 10.in-addr.arpa\n zonefile: ten\n"
+             "zone:\n name: signed.test\n zonefile: signed\n",
              world.port, world.folder, world.folder, world.folder);
     write_file("nsd.conf", config);
+    write_file("signed", signed_zone);
     write_file("ten", "@ 60 IN SOA a. b. 1 60 60 60 60\n@ 60 IN NS ns.corp.test.\n"
                       "1.0.0 60 IN PTR www.corp.test.\n");
     length =
@@ -153,8 +157,8 @@ static int start_nsd(void **state)
 
 static int stop_nsd(void **state)
 {
-    static const char *const names[] = {"nsd.conf",  "corp",   "ten",  "nsd.pid",
-                                        "zone.list", "anchor", "hints"};
+    static const char *const names[] = {"nsd.conf", "corp",      "ten",    "signed",
+                                        "nsd.pid",  "zone.list", "anchor", "hints"};
     char path[128];
     if (world.nsd > 0) {
         kill(world.nsd, SIGTERM);
@@ -238,10 +242,13 @@ static int set_up(void **state)
     assert_int_equal(name_parse("corp.test", &stubs[0].zone), STATUS_OK);
     assert_int_equal(name_parse("10.in-addr.arpa", &stubs[1].zone), STATUS_OK);
     assert_int_equal(name_parse("silent.test", &stubs[2].zone), STATUS_OK);
+    assert_int_equal(name_parse("signed.test", &stubs[3].zone), STATUS_OK);
     stubs[0].servers[0] = stubs[1].servers[0] = on_loopback(world.port);
     stubs[2].servers[0] = on_loopback(port);
-    stubs[0].server_count = stubs[1].server_count = stubs[2].server_count = 1;
-    world.config.dnsd.stub_count = 3;
+    stubs[3].servers[0] = on_loopback(world.port);
+    for (unsigned i = 0; i < 4; i++)
+        stubs[i].server_count = 1;
+    world.config.dnsd.stub_count = 4;
     world.config.dnsd.qname_minimisation = 1;
     world.config.dnsd.query_timeout_ms = 5000;
     /* Never the Internet: everything else goes to where nothing answers. */
@@ -322,15 +329,53 @@ static void test_private_reverse_zones_reach_their_stub(void **state)
     assert_int_equal(r->answers, 1);
 }
 
+static bool file_says(const char *name, const char *word)
+{
+    char path[128], text[4096] = "";
+    snprintf(path, sizeof path, "%s/%s", world.folder, name);
+    FILE *file = fopen(path, "r");
+    assert_non_null(file);
+    text[fread(text, 1, sizeof text - 1, file)] = 0;
+    fclose(file);
+    return strstr(text, word) != NULL;
+}
+
+static void trust(const char *anchor)
+{
+    struct config *config = &world.config;
+    write_file("anchor", anchor);
+    snprintf(config->dnsd.trust_anchor, sizeof config->dnsd.trust_anchor, "%s/anchor",
+             world.folder);
+}
+
+static void test_signatures_are_checked(void **state)
+{
+    trust(signed_anchor);
+    need_nsd();
+    const struct reply *r = ask("www.signed.test", TYPE_A);
+    assert_int_equal(r->outcome, OUTCOME_ANSWER);
+    assert_true(r->secure);
+    r = ask("absent.signed.test", TYPE_A);
+    assert_int_equal(r->outcome, OUTCOME_ANSWER);
+    assert_int_equal(r->rcode, RCODE_NXDOMAIN);
+    assert_true(r->secure);
+    for (int i = 0; i < 2; i++) { /* fresh, and from libunbound's cache */
+        r = ask("bad.signed.test", TYPE_A);
+        assert_int_equal(r->outcome, OUTCOME_BOGUS);
+        assert_int_equal(r->ede, EDE_DNSSEC_BOGUS);
+        assert_false(r->secure);
+        assert_int_equal(r->answers, 2); /* what it says, for CD: A and RRSIG */
+    }
+    assert_non_null(strstr(r->why, "bad.signed.test"));
+    assert_true(file_says("anchor", "VALID")); /* RFC 5011: the file was written anew */
+}
+
 static void test_a_negative_anchor_lets_an_unsigned_zone_pass(void **state)
 {
     struct config *config = &world.config;
     if (world.nsd == 0)
         skip();
-    write_file("anchor", ". IN DS 20326 8 2 "
-                         "E06D44B80B8F1D39A95C0B0D7C65D08458E880409BBC683457104237C7F8EC8D\n");
-    snprintf(config->dnsd.trust_anchor, sizeof config->dnsd.trust_anchor, "%s/anchor",
-             world.folder);
+    trust(". IN DS 20326 8 2 E06D44B80B8F1D39A95C0B0D7C65D08458E880409BBC683457104237C7F8EC8D\n");
     assert_int_equal(name_parse("corp.test", &config->dnsd.negative_anchors[0]), STATUS_OK);
     config->dnsd.negative_anchor_count = 1;
     need_nsd();
@@ -428,6 +473,7 @@ int main(void)
         CASE(test_nothing_there),
         CASE(test_odd_names_survive_the_text),
         CASE(test_private_reverse_zones_reach_their_stub),
+        CASE(test_signatures_are_checked),
         CASE(test_a_negative_anchor_lets_an_unsigned_zone_pass),
         CASE(test_a_flush_forgets_and_asks_again),
         CASE(test_silence_is_known_after_a_probe),
