@@ -126,12 +126,13 @@ const struct hash_key *build_key(const struct build *build)
     return &build->key;
 }
 
-uint16_t build_list(struct build *build)
+uint16_t build_list(struct build *build, const char *path)
 {
     if (build->list_count == IMAGE_LISTS_MOST) {
         build->failed = STATUS_TOO_LONG;
         return IMAGE_LISTS_MOST - 1;
     }
+    build->paths[build->list_count] = path;
     return build->list_count++;
 }
 

@@ -50,8 +50,8 @@ void build_free(struct build *build);
 /* The key of the hashes that build_name() takes (policy/suffixes.h). */
 const struct hash_key *build_key(const struct build *build);
 
-/* Begins the next list and gives its number. */
-uint16_t build_list(struct build *build);
+/* Begins the next list and gives its number. `path` is for messages and not copied. */
+uint16_t build_list(struct build *build, const char *path);
 /* Gives a list its words, before or after its rules. */
 void build_describe(struct build *build, uint16_t list, const struct build_words *words);
 

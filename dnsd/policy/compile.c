@@ -133,7 +133,7 @@ static void read_list(struct compiling *c, size_t number)
                           .build = c->build,
                           .guard = c->guard,
                           .problems = c->problems};
-    r->number = build_list(c->build);
+    r->number = build_list(c->build, list->file);
     r->words = (struct build_words){.id = list->id,
                                     .title = list->title,
                                     .app = list->app,

@@ -15,8 +15,8 @@
  * most EDE_TEXT_MOST bytes. */
 void explain_briefly(const struct policy *policy, const struct verdict *verdict, struct writer *w);
 
-/* The several lines that `ponor explain` prints: verdict, group, list, file:line, authority, ticket,
- * and the lists that were asked before. */
+/* The several lines that `ponor explain` prints: verdict, group, list, file:line, authority,
+ * ticket, and the lists that were asked before. */
 void explain_fully(const struct policy *policy, const struct subject *subject, struct writer *w);
 
 #endif

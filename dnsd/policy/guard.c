@@ -164,18 +164,19 @@ bool guard_prefix(const struct guard *guard, const struct build_class *class,
     return true;
 }
 
-static void guard_serial(const struct guard *guard, const struct build_words *words,
-                         const struct list_view *old, unsigned line)
+static void guard_serial(const struct guard *guard, const char *file,
+                         const struct build_words *words, const struct list_view *old,
+                         unsigned line)
 {
     if (words->serial < old->serial)
-        problem_error(guard->problems, words->file, line, 0,
+        problem_error(guard->problems, file, line, 0,
                       "serial %llu is lower than %llu of the running list %s; if the older text is "
                       "meant, give it a higher serial",
                       (unsigned long long)words->serial, (unsigned long long)old->serial,
                       words->id);
     else if (words->serial == old->serial && words->serial != 0 &&
              memcmp(words->content, old->content, sizeof words->content) != 0)
-        problem_error(guard->problems, words->file, line, 0,
+        problem_error(guard->problems, file, line, 0,
                       "the list %s has changed since the running one and its serial %llu has not; "
                       "raise the serial",
                       words->id, (unsigned long long)words->serial);
@@ -187,17 +188,17 @@ void guard_list(const struct guard *guard, const struct list_source *source,
     unsigned most = guard->source->max_change_percent;
     uint16_t index;
     if (rules == 0)
-        problem_warning(guard->problems, words->file, 0, 0,
+        problem_warning(guard->problems, source->file, 0, 0,
                         "the list %s has no rules; add some, or take it out of the configuration",
                         words->id);
     if (guard->running == NULL || policy_find_list(guard->running, words->id, &index) != STATUS_OK)
         return;
     const struct list_view old = policy_list(guard->running, index);
-    guard_serial(guard, words, &old, line);
+    guard_serial(guard, source->file, words, &old, line);
     uint64_t change = rules > old.rules ? rules - old.rules : old.rules - rules;
     if (most == 0 || source->accept_change || change * 100 <= (uint64_t)old.rules * most)
         return;
-    problem_error(guard->problems, words->file, 0, 0,
+    problem_error(guard->problems, source->file, 0, 0,
                   "the list %s goes from %u to %u rules, more than %u%% at once; look at it, then "
                   "use --accept-change=%s",
                   words->id, old.rules, rules, most, words->id);

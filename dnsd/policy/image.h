@@ -3,7 +3,7 @@
  * image - the compiled policy: one immutable file, mapped read-only by every process.
  *
  * Used through these functions; the layout is policy/layout.h, which only image.c, decide.c and
- * build.c include. Never changed in place: a new policy is a new file.
+ * seal.c read or write. Never changed in place: a new policy is a new file.
  */
 #ifndef POLICY_IMAGE_H
 #define POLICY_IMAGE_H
@@ -21,18 +21,18 @@ struct policy;
 MUST_USE enum status policy_open(int fd, struct policy **out);
 void policy_close(struct policy *policy);
 
-/* From now on exceptions whose `until` is before `today` (YYYYMMDD) do not hold. Whoever owns a loop
- * calls it when the day changes; compile leaves out those that had ended before. */
+/* From now on exceptions whose `until` is before `today` (YYYYMMDD) do not hold. Whoever owns a
+ * loop calls it when the day changes; compile leaves out those that had ended before. */
 void policy_expire(struct policy *policy, uint32_t today);
 
 /* A policy with no lists and no groups, built in: what dnsd has before its first image. */
 const struct policy *policy_none(void);
 
 struct policy_facts {
-    uint64_t compiled_at;      /* Unix seconds */
+    uint64_t compiled_at; /* Unix seconds */
     uint32_t lists, groups, names, addresses, rules;
     size_t bytes;
-    uint8_t checksum[32];      /* SHA-256 of the content */
+    uint8_t checksum[32]; /* SHA-256 of the content */
 };
 struct policy_facts policy_facts(const struct policy *policy);
 
@@ -41,9 +41,9 @@ struct list_view {
     const char *id, *title, *app, *authority, *reference, *owner, *ticket, *file;
     uint64_t serial;
     uint32_t rules;
-    uint32_t review_by;        /* YYYYMMDD, 0: not said */
-    uint16_t ede;              /* EDE_BLOCKED, EDE_CENSORED or EDE_FILTERED */
-    uint8_t content[16];       /* of the SHA-256 of its file */
+    uint32_t review_by;  /* YYYYMMDD, 0: not said */
+    uint16_t ede;        /* EDE_BLOCKED, EDE_CENSORED or EDE_FILTERED */
+    uint8_t content[16]; /* of the SHA-256 of its file */
 };
 struct list_view policy_list(const struct policy *policy, uint16_t list);
 /* The index of a list by id; STATUS_NOT_FOUND. */
@@ -57,10 +57,10 @@ struct rule_view {
     enum evidence evidence;
     uint16_t list;
     uint32_t line;
-    char text[NAME_TEXT_SIZE];     /* the name, prefix or protocol that the rule is about */
+    char text[NAME_TEXT_SIZE];          /* the name, prefix or protocol that the rule is about */
     const char *ticket, *note, *source; /* "" unless the rule has its own */
-    uint32_t until;                /* YYYYMMDD of an exception, 0: none */
-    struct span redirect;          /* REDIRECT: a name as wire, or addresses of 16 bytes each */
+    uint32_t until;                     /* YYYYMMDD of an exception, 0: none */
+    struct span redirect; /* REDIRECT: a name as wire, or addresses of 16 bytes each */
     bool redirect_is_name;
 };
 /* `rule` is one that decide() gave for this policy. */
@@ -68,9 +68,9 @@ void policy_rule(const struct policy *policy, uint32_t rule, struct rule_view *o
 
 struct group_view {
     const char *id;
-    bool observe_only;             /* mode: observe */
+    bool observe_only; /* mode: observe */
     bool remove_ech;
-    bool strict;                   /* for the inspector */
+    bool strict; /* for the inspector */
     uint16_t lists;
 };
 struct group_view policy_group(const struct policy *policy, uint16_t group);

@@ -18,11 +18,6 @@ static const struct image_class *class_at(const struct build *build, uint32_t cl
     return (const struct image_class *)(const void *)build->classes.bytes + class;
 }
 
-static const char *list_file(const struct build *build, uint16_t list)
-{
-    return (const char *)build->strings.bytes + build->lists[list].file;
-}
-
 static const char *entry_text(const struct build *build, const struct entry *entry,
                               char out[NAME_TEXT_SIZE])
 {
@@ -39,7 +34,7 @@ static void note_repeat(struct build *build, uint32_t class, uint32_t line, uint
     struct repeats *repeats = &build->repeats[a->list];
     uint32_t first = line < old_line ? line : old_line, later = line < old_line ? old_line : line;
     if (a->action != b->action) {
-        problem_error(problems, list_file(build, a->list), later, 0,
+        problem_error(problems, build->paths[a->list], later, 0,
                       "%s has another action in line %u; leave one of the two", text, first);
         return;
     }
@@ -111,8 +106,8 @@ static void gather_entry(struct build *build, struct gathered *to, const struct 
         return;
     }
     if (to->count == BUCKET_MOST || to->bytes + entry_bytes(entry) > BUCKET_BYTES) {
-        problem_error(problems, list_file(build, class_at(build, entry->class)->list), entry->line,
-                      0, "%s stands in too many rules; leave some of them out",
+        problem_error(problems, build->paths[class_at(build, entry->class)->list], entry->line, 0,
+                      "%s stands in too many rules; leave some of them out",
                       entry_text(build, entry, text));
         return;
     }
@@ -298,7 +293,7 @@ enum status build_seal(struct build *build, const char *config_file, struct prob
     for (uint16_t i = 0; i < build->list_count; i++) {
         const struct repeats *repeats = &build->repeats[i];
         if (repeats->count > 0)
-            problem_warning(problems, list_file(build, i), repeats->line, 0,
+            problem_warning(problems, build->paths[i], repeats->line, 0,
                             "already said in line %u (%u such rules were left out); remove it",
                             repeats->first_line, repeats->count);
     }

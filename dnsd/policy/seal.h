@@ -40,6 +40,7 @@ struct build {
     struct array addresses, clients, protocols; /* as in the image */
     struct array groups, order;
     struct image_list lists[IMAGE_LISTS_MOST];
+    const char *paths[IMAGE_LISTS_MOST]; /* of their files, for messages */
     uint16_t list_count;
 
     /* Since build_seal(). */

@@ -23,7 +23,6 @@ struct about {
 struct yaml_rule {
     struct about about;
     uint32_t action, evidence;
-    struct yaml_place action_at;
     char to[TARGETS_MOST][NAME_TEXT_SIZE];
     struct yaml_place to_at[TARGETS_MOST];
     uint32_t to_count;
@@ -57,24 +56,23 @@ struct yaml_reading {
     struct yaml_place first_rule;
 };
 
+/* clang-format off */
+/* The rows of what a rule or an exception is about. */
 #define ABOUT_ROWS(type)                                                                           \
     {"domain", &yaml_name, YAML_FIELD(type, about.domain), YAML_AT(type, about.domain_at),         \
      .help = "This name and all names below it."},                                                 \
-        {"name", &yaml_name, YAML_FIELD(type, about.name), YAML_AT(type, about.name_at),           \
-         .help = "Exactly this name."},                                                            \
-        {"address", &yaml_prefix, YAML_FIELD(type, about.address),                                 \
-         YAML_AT(type, about.address_at), .help = "This address, or all of this prefix."},         \
-    {                                                                                              \
-        "protocol", &yaml_word, YAML_FIELD(type, about.protocol),                                  \
-            YAML_AT(type, about.protocol_at), .words = protocol_words, .least = PROTOCOL_MMTLS,    \
-                                              .help = "A protocol that the inspector recognises."  \
-    }
+    {"name", &yaml_name, YAML_FIELD(type, about.name), YAML_AT(type, about.name_at),               \
+     .help = "Exactly this name."},                                                                \
+    {"address", &yaml_prefix, YAML_FIELD(type, about.address), YAML_AT(type, about.address_at),    \
+     .help = "This address, or all of this prefix."},                                              \
+    {"protocol", &yaml_word, YAML_FIELD(type, about.protocol), YAML_AT(type, about.protocol_at),   \
+     .words = protocol_words, .least = PROTOCOL_MMTLS,                                             \
+     .help = "A protocol that the inspector recognises."}
 
-/* clang-format off */
 static const struct yaml_row rule_rows[] = {
     ABOUT_ROWS(struct yaml_rule),
-    {"action", &yaml_word, YAML_FIELD(struct yaml_rule, action), YAML_AT(struct yaml_rule, action_at),
-     .words = action_words, .least = ACTION_ALLOW},
+    {"action", &yaml_word, YAML_FIELD(struct yaml_rule, action), .words = action_words,
+     .least = ACTION_ALLOW},
     {"evidence", &yaml_word, YAML_FIELD(struct yaml_rule, evidence),
      .words = evidence_words, .least = EVIDENCE_INSTALLED},
     {"to", &yaml_text, YAML_LIST(struct yaml_rule, to, to_count), YAML_AT(struct yaml_rule, to_at)},
@@ -265,7 +263,8 @@ static const struct yaml_schema exception_schema =
 
 /* clang-format off */
 static const struct yaml_row list_rows[] = {
-    {"list", &yaml_text, YAML_FIELD(struct yaml_list, id), YAML_AT(struct yaml_list, id_at), .required = true},
+    {"list", &yaml_text, YAML_FIELD(struct yaml_list, id), YAML_AT(struct yaml_list, id_at),
+     .required = true},
     {"title", &yaml_text, YAML_FIELD(struct yaml_list, title), .required = true},
     {"app", &yaml_text, YAML_FIELD(struct yaml_list, app)},
     {"authority", &yaml_text, YAML_FIELD(struct yaml_list, authority)},
@@ -273,12 +272,15 @@ static const struct yaml_row list_rows[] = {
     {"owner", &yaml_text, YAML_FIELD(struct yaml_list, owner)},
     {"ticket", &yaml_text, YAML_FIELD(struct yaml_list, ticket)},
     {"legal", &yaml_bool, YAML_FIELD(struct yaml_list, legal), .fallback = "no"},
-    {"serial", &yaml_count, YAML_FIELD(struct yaml_list, serial), YAML_AT(struct yaml_list, serial_at), .required = true},
-    {"review_by", &yaml_date, YAML_FIELD(struct yaml_list, review_by), YAML_AT(struct yaml_list, review_at)},
-    {"action", &yaml_word, YAML_FIELD(struct yaml_list, action), YAML_AT(struct yaml_list, action_at),
-     .words = action_words, .least = ACTION_ALLOW, .fallback = "sinkhole"},
-    {"evidence", &yaml_word, YAML_FIELD(struct yaml_list, evidence), YAML_AT(struct yaml_list, evidence_at),
-     .words = evidence_words, .least = EVIDENCE_INSTALLED},
+    {"serial", &yaml_count, YAML_FIELD(struct yaml_list, serial),
+     YAML_AT(struct yaml_list, serial_at), .required = true},
+    {"review_by", &yaml_date, YAML_FIELD(struct yaml_list, review_by),
+     YAML_AT(struct yaml_list, review_at)},
+    {"action", &yaml_word, YAML_FIELD(struct yaml_list, action),
+     YAML_AT(struct yaml_list, action_at), .words = action_words, .least = ACTION_ALLOW,
+     .fallback = "sinkhole"},
+    {"evidence", &yaml_word, YAML_FIELD(struct yaml_list, evidence),
+     YAML_AT(struct yaml_list, evidence_at), .words = evidence_words, .least = EVIDENCE_INSTALLED},
     {"rules", .items = &rule_schema, .on_item = on_rule},
     {"exceptions", .items = &exception_schema, .on_item = on_exception},
 };

@@ -76,13 +76,13 @@ static inline bool action_blocks(enum action action)
 enum { RULE_NONE = UINT32_MAX };
 
 struct verdict {
-    enum action action;     /* what to do now */
-    enum action wanted;     /* what the rule says; differs in a group that only observes */
+    enum action action; /* what to do now */
+    enum action wanted; /* what the rule says; differs in a group that only observes */
     enum evidence evidence;
     uint16_t group;
-    uint16_t list;          /* index in the image; valid unless rule is RULE_NONE */
-    uint32_t rule;          /* for policy_rule(); RULE_NONE when nothing matched */
-    uint32_t noted;         /* the first rule that only observes, or RULE_NONE */
+    uint16_t list;  /* index in the image; valid unless rule is RULE_NONE */
+    uint32_t rule;  /* for policy_rule(); RULE_NONE when nothing matched */
+    uint32_t noted; /* the first rule that only observes, or RULE_NONE */
 };
 
 #endif

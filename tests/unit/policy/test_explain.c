@@ -59,7 +59,7 @@ static void assert_explained(const char *client, const char *what, const char *f
 static void test_fully(void **state)
 {
     open_lists();
-    const char *dns = w.lists[0].file, *look = w.lists[1].file, *chat = w.lists[2].file;
+    const char *dns = file_name(&w, 0), *look = file_name(&w, 1), *chat = file_name(&w, 2);
     assert_explained("10.0.0.1", "www.chat.example",
                      "www.chat.example → sinkhole (enforced)\n"
                      "because   domain chat.example, %s:11\n"

@@ -71,7 +71,7 @@ static void test_lists(void **state)
     assert_string_equal(view.reference, "https://example.org/act");
     assert_string_equal(view.owner, "soc@example.org");
     assert_string_equal(view.ticket, "T-1");
-    assert_string_equal(view.file, w.lists[0].file);
+    assert_string_equal(view.file, file_name(&w, 0));
     assert_int_equal(view.serial, 2026112401);
     assert_int_equal(view.review_by, 20270331);
     assert_int_equal(view.rules, 8);

@@ -79,6 +79,12 @@ static inline struct list_source *world_list(struct world *w, const char *format
     return list;
 }
 
+/* The name that the image keeps of a list's file. */
+static inline const char *file_name(const struct world *w, size_t list)
+{
+    return strrchr(w->lists[list].file, '/') + 1;
+}
+
 /* A group of all lists so far, in their order, for clients separated by spaces. */
 static inline struct group_source *world_group(struct world *w, const char *id, const char *clients)
 {
