@@ -38,7 +38,7 @@ void script_free(struct script *script);
 struct block block_below(const struct line *line, const struct line *end);
 static inline const struct line *block_end(struct block block)
 {
-    return block.at + block.count;
+    return block.count > 0 ? block.at + block.count : block.at;
 }
 struct block script_block(const struct script *script);
 /* Goes from one line of a block to the next that is as deep. */
