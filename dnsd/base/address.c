@@ -130,17 +130,18 @@ enum status endpoint_parse(const char *text, struct address *out, uint16_t *port
             return STATUS_MALFORMED;
         digits = close[1] == ':' ? close + 2 : NULL;
         *close = 0;
-    } else if ((digits = strchr(host, '@')) != NULL) {
-        *digits++ = 0;
-    } else if ((digits = strchr(host, ':')) != NULL && strchr(digits + 1, ':') == NULL) {
+    } else if ((digits = strchr(host, '@')) != NULL ||
+               ((digits = strchr(host, ':')) != NULL && strchr(digits + 1, ':') == NULL)) {
         *digits++ = 0;
     } else {
         digits = NULL;
     }
     if (digits != NULL && (!parse_decimal(digits, 65535, &number) || number == 0))
         return STATUS_MALFORMED;
+    if (address_parse(host, out) != STATUS_OK)
+        return STATUS_MALFORMED;
     *port = (uint16_t)number;
-    return address_parse(host, out);
+    return STATUS_OK;
 }
 
 const char *address_text(const struct address *address, char out[ADDRESS_TEXT_SIZE])

@@ -18,6 +18,8 @@ struct cursor {
 
 static inline struct cursor cursor_over(const void *bytes, size_t length)
 {
+    if (bytes == NULL) /* C knows no NULL + 0 */
+        bytes = "", length = 0;
     return (struct cursor){bytes, (const uint8_t *)bytes + length, false};
 }
 
@@ -69,14 +71,10 @@ static inline uint16_t read_u16(struct cursor *c)
 
 static inline uint32_t read_u32(struct cursor *c)
 {
-    uint32_t high = read_u16(c);
-    return high << 16 | read_u16(c);
-}
-
-static inline uint64_t read_u64(struct cursor *c)
-{
-    uint64_t high = read_u32(c);
-    return high << 32 | read_u32(c);
+    struct span s = read_span(c, 4);
+    return s.length == 4 ? (uint32_t)s.at[0] << 24 | (uint32_t)s.at[1] << 16 |
+                               (uint32_t)s.at[2] << 8 | s.at[3]
+                         : 0;
 }
 
 /* A cursor over the next `length` bytes; failed (and empty) when they are not there. */
@@ -84,6 +82,13 @@ static inline struct cursor read_block(struct cursor *c, size_t length)
 {
     struct span s = read_span(c, length);
     return (struct cursor){s.at, s.at + s.length, c->failed};
+}
+
+static inline uint64_t read_u64(struct cursor *c)
+{
+    struct cursor eight = read_block(c, 8);
+    uint64_t high = read_u32(&eight);
+    return high << 32 | read_u32(&eight);
 }
 
 static inline struct cursor read_block8(struct cursor *c)

@@ -56,5 +56,10 @@ uint32_t random_u32(void)
 
 uint32_t random_below(uint32_t limit)
 {
-    return (uint32_t)(((uint64_t)random_u32() * limit) >> 32);
+    /* Lemire, 2019: the few products that would favour some results are drawn again. */
+    uint64_t product = (uint64_t)random_u32() * limit;
+    if ((uint32_t)product < limit)
+        for (uint32_t unfair = -limit % limit; (uint32_t)product < unfair;)
+            product = (uint64_t)random_u32() * limit;
+    return (uint32_t)(product >> 32);
 }

@@ -48,6 +48,8 @@ static uint32_t index_of_value(const struct table *t, const void *value)
 struct table *table_new(size_t most, size_t key_size, size_t value_size,
                         void (*on_evict)(void *owner, void *value), void *owner)
 {
+    if (most == 0 || most >= NONE)
+        return NULL;
     size_t buckets = 16;
     while (buckets < most)
         buckets *= 2;
@@ -73,7 +75,7 @@ struct table *table_new(size_t most, size_t key_size, size_t value_size,
     memset(t->buckets, 0xff, buckets * sizeof *t->buckets);
     for (uint32_t i = 0; i < most; i++)
         entry_at(t, i)->chain = i + 1 < most ? i + 1 : NONE;
-    t->free = most > 0 ? 0 : NONE;
+    t->free = 0;
     return t;
 }
 

@@ -13,6 +13,7 @@
 
 struct table;
 
+/* NULL without memory, or when `most` is 0 or does not fit 32 bits. */
 struct table *table_new(size_t most, size_t key_size, size_t value_size,
                         void (*on_evict)(void *owner, void *value), void *owner);
 void table_free(struct table *table);

@@ -202,12 +202,13 @@ static void what_is_no_endpoint(void **state)
         "[::1]:0",
         "::1]:53",
         "192.0.2.1@domain",
-        "example:53",
+        "example:5300",
         "11111111111111111111111111111111111111111111111111111111111111111111@53"};
     struct address address;
     uint16_t port = 53;
     for (size_t i = 0; i < COUNT_OF(texts); i++)
         assert_int_equal(endpoint_parse(texts[i], &address, &port), STATUS_MALFORMED);
+    assert_int_equal(port, 53);
 }
 
 static void masks(void **state)

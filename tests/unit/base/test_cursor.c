@@ -79,8 +79,21 @@ static void blocks_are_walls(void **state)
     assert_int_equal(read_u8(&third), 0);
 }
 
+static void half_a_number_is_none(void **state)
+{
+    struct cursor c = cursor_over("\xff\xff\xff", 3);
+    assert_int_equal(read_u32(&c), 0);
+    assert_true(c.failed);
+    c = cursor_over("\xff\xff\xff\xff\xff\xff\xff", 7);
+    assert_true(read_u64(&c) == 0);
+    assert_true(c.failed);
+}
+
 static void empty(void **state)
 {
+    struct cursor none = cursor_over(NULL, 0); /* and UndefinedBehaviorSanitizer is silent */
+    assert_int_equal(read_span(&none, 0).length, 0);
+    assert_false(none.failed || cursor_more(&none));
     struct cursor c = cursor_over("", 0);
     assert_false(cursor_more(&c));
     assert_int_equal(read_span(&c, 0).length, 0);
@@ -96,6 +109,7 @@ int main(void)
         cmocka_unit_test(failure_sticks),
         cmocka_unit_test(nothing_behind_the_end),
         cmocka_unit_test(blocks_are_walls),
+        cmocka_unit_test(half_a_number_is_none),
         cmocka_unit_test(empty),
     };
     return cmocka_run_group_tests_name("base/cursor", tests, NULL, NULL);

@@ -37,6 +37,16 @@ static void below_stays_below(void **state)
     }
 }
 
+/* 3 << 30 does not divide 2^32: a bare product would give every third value twice as often. */
+static void no_value_is_favoured(void **state)
+{
+    unsigned counts[3] = {0};
+    for (int i = 0; i < 300000; i++)
+        counts[random_below(UINT32_C(3) << 30) % 3]++;
+    for (int i = 0; i < 3; i++)
+        assert_in_range(counts[i], 98500, 101500);
+}
+
 static void bytes_differ(void **state)
 {
     uint8_t blocks[64][16];
@@ -68,6 +78,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_value_comes),
         cmocka_unit_test(below_stays_below),
+        cmocka_unit_test(no_value_is_favoured),
         cmocka_unit_test(bytes_differ),
         cmocka_unit_test(any_length),
     };

@@ -164,6 +164,8 @@ static void like_the_model(void **state)
     }
     table_free(t);
     table_free(NULL);
+    assert_null(table_new(0, 4, 4, NULL, NULL));
+    assert_null(table_new(UINT32_MAX, 4, 4, NULL, NULL));
 }
 
 int main(void)
