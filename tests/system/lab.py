@@ -193,7 +193,6 @@ class Dnsd:
     def __init__(self, folder, config, address=RESOLVER):
         self.folder, self.address = pathlib.Path(folder), address
         self.folder.mkdir(parents=True, exist_ok=True)
-        (self.folder / "events").mkdir(exist_ok=True)
         self.file = self.folder / "ponor.yaml"
         self.file.write_text(config)
         self.child = None
