@@ -90,22 +90,29 @@ static struct bucket *bucket_of(struct limit *l, const struct address *client, c
     return b;
 }
 
+static bool has_token(struct bucket *bucket)
+{
+    if (bucket->parts < TOKEN)
+        return false;
+    bucket->parts -= TOKEN;
+    return true;
+}
+
 enum next limit_admit(struct query *q)
 {
     struct limit *l = q->server->limit;
+    bool allowed = is_allowed(q->server->config, &q->peer.client);
 
-    if (!is_allowed(q->server->config, &q->peer.client))
-        return reply_code(q, RCODE_REFUSED, EDE_PROHIBITED, "this client may not ask here");
     q->cookie_state = (uint8_t)cookie_state(q);
-    if (l->buckets == NULL || !query_is_udp(q) || q->cookie_state >= COOKIE_GOOD)
-        return NEXT_STEP;
-
-    struct bucket *bucket = bucket_of(l, &q->peer.client, q->when.now);
-    if (bucket->parts >= TOKEN) {
-        bucket->parts -= TOKEN;
-        return NEXT_STEP;
+    if (l->buckets != NULL && query_is_udp(q) && q->cookie_state < COOKIE_GOOD) {
+        struct bucket *bucket = bucket_of(l, &q->peer.client, q->when.now);
+        if (!has_token(bucket)) {
+            query_count(q, COUNT_LIMITED);
+            return allowed && bucket->refused++ % SLIP == 0
+                       ? reply_truncated(q, EDE_NONE, (struct span){0})
+                       : NEXT_SILENT;
+        }
     }
-    query_count(q, COUNT_LIMITED);
-    return bucket->refused++ % SLIP == 0 ? reply_truncated(q, EDE_NONE, (struct span){0})
-                                         : NEXT_SILENT;
+    return allowed ? NEXT_STEP
+                   : reply_code(q, RCODE_REFUSED, EDE_PROHIBITED, "this client may not ask here");
 }

@@ -215,6 +215,14 @@ static void fail(struct server *s, struct inquiry *inquiry, uint16_t ede, const 
     settle_failure(s, inquiry, when);
 }
 
+static void count_cache(struct server *s)
+{
+    const struct cache_use use = cache_use(s->cache);
+    s->counters->value[COUNT_CACHE_ENTRIES] = use.entries;
+    s->counters->value[COUNT_CACHE_BYTES] = use.bytes;
+    s->counters->value[COUNT_CACHE_EVICTED] = use.evicted;
+}
+
 void lookup_arrive(struct server *s, const struct message_answer *answer, struct span message,
                    struct moment when)
 {
@@ -235,10 +243,13 @@ void lookup_arrive(struct server *s, const struct message_answer *answer, struct
             cache_keep(s->cache, &key, s->made);
         deliver(s, chain, s->made, false, when);
     }
-    const struct cache_use use = cache_use(s->cache);
-    s->counters->value[COUNT_CACHE_ENTRIES] = use.entries;
-    s->counters->value[COUNT_CACHE_BYTES] = use.bytes;
-    s->counters->value[COUNT_CACHE_EVICTED] = use.evicted;
+    count_cache(s);
+}
+
+void lookup_flush(struct server *s, const struct name *below)
+{
+    cache_flush(s->cache, below);
+    count_cache(s);
 }
 
 /* Which of our questions it held is not known here: all are asked once more, and the first answer

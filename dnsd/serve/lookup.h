@@ -20,5 +20,6 @@ void lookup_arrive(struct server *s, const struct message_answer *answer, struct
                    struct moment when);
 void lookup_resolver_lost(struct server *s, struct moment when);
 unsigned lookup_tick(struct server *s, struct moment when);
+void lookup_flush(struct server *s, const struct name *below);
 
 #endif

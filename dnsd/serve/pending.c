@@ -8,7 +8,8 @@
 
 struct pending {
     uint32_t most, count, bucket_mask, id_bits, serial;
-    uint32_t free_inquiry, free_waiter;
+    uint32_t free_inquiry, free_waiter;    /* chains of places that were used before */
+    uint32_t inquiries_used, waiters_used; /* places behind these never were: no memory yet */
     uint32_t oldest, youngest;
     uint32_t waiters_most, per_question_most;
     uint32_t *buckets;
@@ -37,10 +38,6 @@ struct pending *pending_new(uint32_t most)
     }
     memset(p->buckets, 0xff, (p->bucket_mask + (size_t)1) * sizeof *p->buckets);
     p->oldest = p->youngest = p->free_inquiry = p->free_waiter = PENDING_NONE;
-    for (uint32_t i = most; i-- > 0; p->free_inquiry = i)
-        p->inquiries[i].chain = p->free_inquiry;
-    for (uint32_t i = p->waiters_most; i-- > 0; p->free_waiter = i)
-        p->waiters[i].next = p->free_waiter;
     return p;
 }
 
@@ -87,14 +84,33 @@ struct inquiry *pending_by_id(struct pending *pending, uint32_t id)
     return q->open && q->id == id ? q : NULL;
 }
 
+static uint32_t inquiry_claim(struct pending *p)
+{
+    uint32_t index = p->free_inquiry;
+    if (index != PENDING_NONE)
+        p->free_inquiry = p->inquiries[index].chain;
+    else if (p->inquiries_used < p->most)
+        index = p->inquiries_used++;
+    return index;
+}
+
+static uint32_t waiter_claim(struct pending *p)
+{
+    uint32_t index = p->free_waiter;
+    if (index != PENDING_NONE)
+        p->free_waiter = p->waiters[index].next;
+    else if (p->waiters_used < p->waiters_most)
+        index = p->waiters_used++;
+    return index;
+}
+
 struct inquiry *pending_open(struct pending *pending, const struct question_key *key, clock_ms now)
 {
-    uint32_t index = pending->free_inquiry;
+    uint32_t index = inquiry_claim(pending);
     if (index == PENDING_NONE)
         return NULL;
     struct inquiry *q = &pending->inquiries[index];
     uint32_t *bucket = bucket_of(pending, key);
-    pending->free_inquiry = q->chain;
     pending->serial++;
 
     q->key = *key;
@@ -142,11 +158,11 @@ void pending_close(struct pending *pending, struct inquiry *inquiry)
 
 bool pending_join(struct pending *pending, struct inquiry *inquiry, const struct query *query)
 {
-    uint32_t index = pending->free_waiter;
-    if (index == PENDING_NONE || inquiry->waiting >= pending->per_question_most)
+    uint32_t index =
+        inquiry->waiting < pending->per_question_most ? waiter_claim(pending) : PENDING_NONE;
+    if (index == PENDING_NONE)
         return false;
     struct waiter *w = &pending->waiters[index];
-    pending->free_waiter = w->next;
     w->query = *query;
     w->next = PENDING_NONE;
     memcpy(w->head, query->asked.bytes.at, query->asked.question_end);

@@ -83,5 +83,5 @@ unsigned server_tick(struct server *server, struct moment when)
 
 void server_flush(struct server *server, const struct name *below)
 {
-    cache_flush(server->cache, below);
+    lookup_flush(server, below);
 }

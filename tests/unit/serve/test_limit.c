@@ -16,6 +16,15 @@ static void strangers_are_refused(void **state)
     assert_int_equal(w->recorded, 0);
 }
 
+static void strangers_are_limited_and_get_no_slip(void **state)
+{
+    struct world *w = *state;
+    for (unsigned i = 0; i < 20; i++)
+        assert_int_equal(world_query(w, "192.0.2.99", "sink.example", TYPE_A, 0),
+                         i < 5 ? FATE_ANSWERED : FATE_SILENT);
+    world_expect(w, RCODE_REFUSED, 0, EDE_PROHIBITED);
+}
+
 static int setup_limited(void **state)
 {
     struct world *w = calloc(1, sizeof *w);
@@ -134,6 +143,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(strangers_are_refused, world_setup, world_teardown),
+        TEST(strangers_are_limited_and_get_no_slip),
         TEST(over_the_limit_every_second_is_truncated),
         TEST(tokens_come_back_with_time),
         TEST(tcp_is_exempt),

@@ -10,8 +10,7 @@
 
 #include "dns/answer.h"
 #include "dns/text.h"
-#include "policy/build.h"
-#include "policy/suffixes.h"
+#include "policy/compile.h"
 #include "serve/query.h"
 
 #include <setjmp.h>
@@ -51,112 +50,78 @@ MAYBE struct prefix prefix_of(const char *text)
 
 /* The policy. */
 
-static const struct {
-    const char *name; /* or an address, for RULE_ADDRESS */
-    enum rule_kind kind;
-    enum action action;
-    const char *redirect; /* a name, or addresses with blanks between */
-    bool exception;
-} world_rules[] = {
-    {"sink.example", RULE_DOMAIN, ACTION_SINKHOLE, NULL, false},
-    {"fine.sink.example", RULE_DOMAIN, ACTION_ALLOW, NULL, true},
-    {"nx.example", RULE_DOMAIN, ACTION_NXDOMAIN, NULL, false},
-    {"nodata.example", RULE_DOMAIN, ACTION_NODATA, NULL, false},
-    {"refused.example", RULE_DOMAIN, ACTION_REFUSED, NULL, false},
-    {"drop.example", RULE_DOMAIN, ACTION_DROP, NULL, false},
-    {"tcp.example", RULE_DOMAIN, ACTION_TRUNCATE, NULL, false},
-    {"moved.example", RULE_DOMAIN, ACTION_REDIRECT, "garden.example", false},
-    {"there.example", RULE_DOMAIN, ACTION_REDIRECT, "192.0.2.80 2001:db8::80", false},
-    {"seen.example", RULE_DOMAIN, ACTION_OBSERVE, NULL, false},
-    {"203.0.113.0/24", RULE_ADDRESS, ACTION_NXDOMAIN, NULL, false},
-    {"198.51.100.7", RULE_ADDRESS, ACTION_OBSERVE, NULL, false},
-};
+static const char world_list[] =
+    "list: apps\n"
+    "title: Banned apps\n"
+    "ticket: SEC-1\n"
+    "serial: 1\n"
+    "review_by: 2099-01-01\n"
+    "action: sinkhole\n"
+    "evidence: installed\n"
+    "rules:\n"
+    "  - domain: sink.example\n"
+    "  - {domain: nx.example, action: nxdomain}\n"
+    "  - {domain: nodata.example, action: nodata}\n"
+    "  - {domain: refused.example, action: refused}\n"
+    "  - {domain: drop.example, action: drop}\n"
+    "  - {domain: tcp.example, action: truncate}\n"
+    "  - {domain: moved.example, action: redirect, to: [garden.example]}\n"
+    "  - {domain: there.example, action: redirect, to: [192.0.2.80, \"2001:db8::80\"]}\n"
+    "  - {domain: seen.example, action: observe}\n"
+    "  - {address: 203.0.113.0/24, action: nxdomain}\n"
+    "  - {address: 198.51.100.7, action: observe}\n"
+    "exceptions:\n"
+    "  - domain: fine.sink.example\n"
+    "    ticket: CHG-1\n"
+    "    approved_by: [one, two]\n"
+    "    until: 2099-01-01\n";
 
-MAYBE void world_rule(struct build *build, uint16_t list, size_t i)
+MAYBE void world_complain(const struct problems *problems)
 {
-    uint8_t redirect[NAME_MAX_WIRE] = {0};
-    struct build_class class = {.list = list,
-                                .kind = world_rules[i].kind,
-                                .action = world_rules[i].action,
-                                .ticket = "",
-                                .note = "",
-                                .source = "",
-                                .exception = world_rules[i].exception,
-                                .evidence = EVIDENCE_INSTALLED};
-    const char *to = world_rules[i].redirect;
-    struct address address;
-    char word[64];
-    int used;
-    for (; to != NULL && sscanf(to, "%63s%n", word, &used) == 1; to += used) {
-        if (address_parse(word, &address) == STATUS_OK) {
-            memcpy(redirect + class.redirect.length, &address, sizeof address);
-            class.redirect.length += sizeof address;
-        } else {
-            struct name name = name_of(word);
-            memcpy(redirect, name.wire, name.length);
-            class.redirect.length = name.length;
-            class.redirect_is_name = true;
-        }
-    }
-    class.redirect.at = redirect;
-    uint32_t number = build_class(build, &class);
-    if (class.kind == RULE_ADDRESS) {
-        struct prefix prefix = prefix_of(world_rules[i].name);
-        build_address(build, number, &prefix, (unsigned)i + 1);
-        return;
-    }
-    struct name name = name_of(world_rules[i].name);
-    struct suffixes suffixes;
-    suffixes_of(&name, build_key(build), &suffixes);
-    build_name(build, number, &name, suffixes.hash[name.labels], (unsigned)i + 1);
+    problems_print(problems, STDERR_FILENO);
+    fail_msg("the list of world.h is not accepted");
 }
 
 MAYBE struct policy *world_policy(void)
 {
-    struct build *build = build_new();
     struct problems *problems = problems_new();
-    assert_non_null(build);
+    int text = memfd_create("apps.yaml", 0), image = memfd_create("policy", MFD_ALLOW_SEALING);
     assert_non_null(problems);
-    uint16_t list = build_list(build);
-    const struct build_words words = {.id = "apps",
-                                      .title = "Banned apps",
-                                      .app = "App",
-                                      .authority = "",
-                                      .reference = "",
-                                      .owner = "",
-                                      .ticket = "SEC-1",
-                                      .file = "apps.yaml",
-                                      .ede = EDE_BLOCKED};
-    build_describe(build, list, &words);
-    for (size_t i = 0; i < COUNT_OF(world_rules); i++)
-        world_rule(build, list, i);
+    assert_true(text >= 0 && image >= 0);
+    assert_int_equal(write(text, world_list, sizeof world_list - 1), sizeof world_list - 1);
+
+    struct list_source list = {.format = "yaml", .line = 1};
+    snprintf(list.file, sizeof list.file, "/proc/self/fd/%d", text);
+    uint16_t first = 0;
     struct prefix clients[] = {prefix_of("10.1.0.0/16"), prefix_of("10.2.0.0/16"),
                                prefix_of("10.3.0.0/16")};
     struct group_source groups[] = {
         {.id = "staff",
          .clients = &clients[STAFF],
          .client_count = 1,
-         .lists = &list,
+         .lists = &first,
          .list_count = 1,
          .remove_ech = true},
         {.id = "lab",
          .clients = &clients[LAB],
          .client_count = 1,
-         .lists = &list,
+         .lists = &first,
          .list_count = 1,
-         .observe_only = true,
-         .remove_ech = true},
+         .remove_ech = true,
+         .observe_only = true},
         {.id = "ech", .clients = &clients[KEEPS_ECH], .client_count = 1}};
-    for (size_t i = 0; i < COUNT_OF(groups); i++)
-        build_group(build, &groups[i]);
-    assert_int_equal(build_seal(build, "ponor.yaml", problems), STATUS_OK);
-    int fd = memfd_create("policy", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-    assert_true(fd >= 0);
-    assert_int_equal(build_write(build, 0, fd), STATUS_OK);
+    const struct policy_source source = {.config_file = "ponor.yaml",
+                                         .lists = &list,
+                                         .list_count = 1,
+                                         .groups = groups,
+                                         .group_count = COUNT_OF(groups),
+                                         .today = 20261124};
     struct policy *policy;
-    assert_int_equal(policy_open(fd, &policy), STATUS_OK);
-    close(fd);
-    build_free(build);
+    if (policy_compile(&source, NULL, image, problems) != STATUS_OK)
+        world_complain(problems);
+    assert_int_equal(policy_open(image, &policy), STATUS_OK);
+    close(text);
+    close(image);
     problems_free(problems);
     return policy;
 }
