@@ -348,4 +348,6 @@ void tcp_reply(struct tcp *tcp, const struct peer *peer, struct span message)
     if (message.length > 0 && message.length <= MESSAGE_MOST)
         write_reply(c, message);
     answer_input(c);
+    if (!c->answering)
+        close_if_finished(c); /* after silence there is no write whose end would do it */
 }
