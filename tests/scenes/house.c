@@ -132,6 +132,11 @@ static uint32_t date_of(clock_us wall)
     return (uint32_t)((day.tm_year + 1900) * 10000 + (day.tm_mon + 1) * 100 + day.tm_mday);
 }
 
+void house_new_day(struct scene *scene)
+{
+    policy_expire(scene->policy, date_of(scene->when.wall));
+}
+
 /* Compiles into a new image and maps it. */
 static enum status make_policy(struct scene *scene, const struct config_policy *written,
                                struct problems *problems, struct policy **out)
@@ -142,8 +147,6 @@ static enum status make_policy(struct scene *scene, const struct config_policy *
     enum status status = policy_compile(config_policy_source(written), NULL, fd, problems);
     if (status == STATUS_OK)
         status = policy_open(fd, out);
-    if (status == STATUS_OK)
-        policy_expire(*out, date_of(scene->when.wall));
     close(fd);
     return status;
 }

@@ -50,6 +50,7 @@ static bool step_wait(struct scene *scene, const struct words *words, struct blo
         scene->when.now += step;
         scene->when.wall += step * 1000;
         left -= step;
+        house_new_day(scene);
         upstream_play(scene);
     }
 }

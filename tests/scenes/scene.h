@@ -118,6 +118,8 @@ bool fail(struct scene *scene, const char *format, ...) __attribute__((format(pr
 bool house_read(struct scene *scene, struct block whole);
 bool house_open(struct scene *scene);
 void house_close(struct scene *scene);
+/* Exceptions end at midnight; whoever owns a loop says when that is. */
+void house_new_day(struct scene *scene);
 bool house_list(struct scene *scene, const struct words *words, struct block below);
 bool house_groups(struct scene *scene, const struct words *words, struct block below);
 
