@@ -42,6 +42,18 @@ static void sinkhole_by_answer(void **state)
     assert_memory_equal(world_at(w, SECTION_ANSWER, 0).data.at, "\xc0\0\2\1", 4);
 }
 
+static void drop_by_answer_ends_the_wait(void **state)
+{
+    struct world *w = *state;
+    world_resolve(
+        w, staff, "cdn.example", TYPE_A, ASK_TCP,
+        LINES("cdn.example 60 IN CNAME a.drop.example", "a.drop.example 60 IN A 192.0.2.5"));
+    assert_int_equal(w->length, 0);
+    assert_int_equal(w->to.transport, TRANSPORT_TCP);
+    assert_int_equal(w->event.answered, 0);
+    assert_int_equal(world_query(w, staff, "cdn.example", TYPE_A, 0), FATE_SILENT);
+}
+
 static void negative_answer_behind_a_blocked_target(void **state)
 {
     struct world *w = *state;
@@ -193,6 +205,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(chain_to_a_blocked_name),
         TEST(sinkhole_by_answer),
+        TEST(drop_by_answer_ends_the_wait),
         TEST(negative_answer_behind_a_blocked_target),
         TEST(dname_to_a_blocked_zone),
         TEST(one_blocked_address_of_many),

@@ -175,7 +175,9 @@ MAYBE void world_reply(void *owner, const struct peer *peer, struct span message
     struct world *w = owner;
     w->late++;
     w->to = *peer;
-    world_take(w, message);
+    w->length = 0;
+    if (message.length > 0) /* none: it ended in silence */
+        world_take(w, message);
 }
 
 MAYBE void world_config(struct config *config)
