@@ -19,7 +19,7 @@ struct flights {
     uint32_t owed_next;
     struct owed owed[OWED_MOST];
     uint32_t buckets[BUCKETS];
-    struct flight all[ASKS_MOST];
+    struct flight all[FLIGHTS_MOST];
 };
 
 struct flights *flights_new(uint32_t timeout_ms)
@@ -98,25 +98,24 @@ void flights_end(struct flights *flights, struct flight *flight)
     flight->used = false;
 }
 
-int flight_choose(const struct flight *flight, struct health *servers, clock_ms now)
+int flight_choose(const struct flight *flight, const struct health *servers)
 {
-    struct health *mine = servers + flight->first;
+    const struct health *mine = servers + flight->first;
     uint32_t tried = flight->refused;
     if (flight->try_count == TRIES_MOST)
         return HEALTH_NOBODY;
     for (unsigned i = 0; i < flight->try_count; i++)
         tried |= UINT32_C(1) << (flight->tries[i].server - flight->first);
-    int chosen = health_choose(mine, flight->count, tried, now);
+    int chosen = health_choose(mine, flight->count, tried);
     if (chosen == HEALTH_NOBODY)
-        chosen = health_choose(mine, flight->count, flight->refused, now);
+        chosen = health_choose(mine, flight->count, flight->refused);
     return chosen == HEALTH_NOBODY ? chosen : chosen + flight->first;
 }
 
-int flight_beside(const struct flight *flight, struct health *servers, int chosen, uint32_t lot,
-                  clock_ms now)
+int flight_beside(const struct flight *flight, const struct health *servers, int chosen,
+                  uint32_t lot)
 {
-    int other =
-        health_beside(servers + flight->first, flight->count, chosen - flight->first, lot, now);
+    int other = health_beside(servers + flight->first, flight->count, chosen - flight->first, lot);
     return other == HEALTH_NOBODY ? other : other + flight->first;
 }
 
@@ -150,7 +149,7 @@ struct try *flights_try(struct flights *flights, struct flight *flight, uint16_t
 {
     struct flight *other;
     uint16_t id = random_u16();
-    /* At most TRIES_MOST * ASKS_MOST of 65536 are taken, so this ends. */
+    /* At most TRIES_MOST * FLIGHTS_MOST of 65536 are taken, so this ends. */
     while (flights_find(flights, port, id, &other) != NULL)
         id = random_u16();
     uint32_t *bucket = bucket_of(flights, port, id);
@@ -214,7 +213,7 @@ bool flights_next(const struct flights *flights, clock_ms *out)
 struct flight *flights_on_port(struct flights *flights, uint16_t port, uint32_t *place,
                                struct try **out)
 {
-    while (*place < ASKS_MOST) {
+    while (*place < FLIGHTS_MOST) {
         struct flight *flight = &flights->all[(*place)++];
         for (unsigned i = 0; flight->used && i < flight->try_count; i++)
             if (flight->tries[i].open && flight->tries[i].port == port) {

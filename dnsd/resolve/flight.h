@@ -13,7 +13,11 @@
 #include "resolve/query.h"
 #include "resolve/upstream.h"
 
-enum { TRIES_MOST = 4 };
+enum {
+    TRIES_MOST = 4,
+    SERVERS_MOST = UPSTREAMS_MOST + STUBS_MOST * STUB_SERVERS_MOST,
+    FLIGHTS_MOST = ASKS_MOST + SERVERS_MOST /* one for each ticket, and a probe for each server */
+};
 
 struct stream;
 
@@ -43,7 +47,7 @@ struct flight {
 
 struct flights;
 
-/* Holds ASKS_MOST flights, one for each ticket. */
+/* Holds FLIGHTS_MOST; a ticket from ASKS_MOST on is forward.c's own: a probe. */
 struct flights *flights_new(uint32_t timeout_ms);
 void flights_free(struct flights *flights);
 
@@ -54,10 +58,10 @@ uint32_t flights_ticket(const struct flights *flights, const struct flight *flig
 
 /* The server to ask now, or HEALTH_NOBODY: one that was not tried yet, else one that did not
  * refuse. */
-int flight_choose(const struct flight *flight, struct health *servers, clock_ms now);
+int flight_choose(const struct flight *flight, const struct health *servers);
 /* A server to ask beside the one just chosen, or HEALTH_NOBODY. */
-int flight_beside(const struct flight *flight, struct health *servers, int chosen, uint32_t lot,
-                  clock_ms now);
+int flight_beside(const struct flight *flight, const struct health *servers, int chosen,
+                  uint32_t lot);
 
 /* A new try by this port, with an id that nothing else under way on it has. Needs try_count <
  * TRIES_MOST. */
@@ -86,7 +90,7 @@ void flights_extend(struct flights *flights, struct flight *flight, clock_ms now
 bool flights_next(const struct flights *flights, clock_ms *out);
 
 /* The next flight with an open try on this port; `*place` starts at 0; NULL ends. Those given may
- * be changed or ended meanwhile. Looks at all ASKS_MOST: for when something went wrong. */
+ * be changed or ended meanwhile. Looks at all: for when something went wrong. */
 struct flight *flights_on_port(struct flights *flights, uint16_t port, uint32_t *place,
                                struct try **out);
 

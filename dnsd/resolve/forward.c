@@ -20,10 +20,9 @@
 #include <stdlib.h>
 
 enum {
-    SERVERS_MOST = UPSTREAMS_MOST + STUBS_MOST * STUB_SERVERS_MOST,
     STUB_SOCKETS = 4,
     STREAMS_MOST = 64, /* connections at one time; when full, UDP's time-out goes on */
-    TICK_MS = 1000
+    TICK_MS = HEALTH_PAUSE_MS
 };
 
 struct forward {
@@ -60,6 +59,11 @@ static void choose_servers(const struct forward *f, const struct name *name, str
                                            : config->dnsd.stubs[closest].server_count);
 }
 
+static bool is_probe(const struct forward *f, const struct flight *flight)
+{
+    return flights_ticket(f->flights, flight) >= ASKS_MOST;
+}
+
 static void finish(struct forward *f, struct flight *flight, const struct upstream_answer *answer)
 {
     uint32_t ticket = flights_ticket(f->flights, flight);
@@ -67,7 +71,8 @@ static void finish(struct forward *f, struct flight *flight, const struct upstre
         stream_close(flight->stream);
         f->stream_count--;
     }
-    f->setup.on_answer(f->setup.owner, ticket, answer);
+    if (ticket < ASKS_MOST)
+        f->setup.on_answer(f->setup.owner, ticket, answer);
     flights_end(f->flights, flight);
 }
 
@@ -118,13 +123,13 @@ static bool send_to(struct forward *f, struct flight *flight, unsigned server, c
 /* Asks the next server; false when there is none. Ends: a server without a way is silent. */
 static bool advance(struct forward *f, struct flight *flight, clock_ms now)
 {
-    int server = flight_choose(flight, f->health, now);
+    int server = flight_choose(flight, f->health);
     while (server != HEALTH_NOBODY && !send_to(f, flight, (unsigned)server, now))
-        server = flight_choose(flight, f->health, now);
+        server = flight_choose(flight, f->health);
     if (server == HEALTH_NOBODY)
         return false;
     if (flight->try_count == 1) {
-        int other = flight_beside(flight, f->health, server, random_u32(), now);
+        int other = flight_beside(flight, f->health, server, random_u32());
         if (other != HEALTH_NOBODY)
             (void)send_to(f, flight, (unsigned)other, now);
     }
@@ -207,7 +212,7 @@ static void on_stray(struct forward *f, uint16_t port, uint16_t id, clock_ms now
     if (!ports_note_wrong(f->ports, port, now))
         return;
     while ((flight = flights_on_port(f->flights, port, &place, &try)) != NULL)
-        if (f->stream_count < STREAMS_MOST)
+        if (f->stream_count < STREAMS_MOST && !is_probe(f, flight))
             ask_by_stream(f, flight, try->server, now);
 }
 
@@ -226,13 +231,15 @@ static void on_datagram(void *owner, uint16_t port, uint8_t *bytes, size_t lengt
     if (!query_is_answered_by(&flight->query, id, span_of(bytes, length))) {
         /* The right answer may still come; TCP asks the same where nobody can guess. */
         count(f, COUNT_UPSTREAM_WRONG);
-        if ((flight->refused >> (server - flight->first) & 1) == 0)
+        if ((flight->refused >> (server - flight->first) & 1) == 0 && !is_probe(f, flight))
             ask_by_stream(f, flight, server, now);
         return;
     }
     health_answered(&f->health[server], now - try->sent_at, now);
     flights_close_try(f->flights, try);
-    if (cut || (load_u16(bytes + 2) & FLAG_TC) != 0)
+    if (is_probe(f, flight))
+        flights_end(f->flights, flight); /* that it answers was all we wanted to know */
+    else if (cut || (load_u16(bytes + 2) & FLAG_TC) != 0)
         ask_by_stream(f, flight, server, now);
     else
         take_answer(f, flight, server, bytes, length, now);
@@ -273,8 +280,26 @@ static void on_stream(void *owner, uint32_t ticket, uint8_t *bytes, size_t lengt
     stream_close(stream); /* last: the bytes are its */
 }
 
-/* A server counts as silent once for each question, whatever number of tries it had. */
-static void count_silence(struct forward *f, struct flight *flight, clock_ms now)
+/* Asks a server for the root's name servers: whoever resolves has them at hand. */
+static void probe(struct forward *f, unsigned server, clock_ms now)
+{
+    static const struct message_ask root = {
+        .type = TYPE_NS, .class = CLASS_IN, .name = {.length = 1}};
+    uint32_t ticket = ASKS_MOST + server;
+    if (flights_at(f->flights, ticket)->used)
+        return;
+    struct flight *flight = flights_begin(f->flights, ticket, now);
+    flight->first = (uint16_t)server;
+    flight->count = 1;
+    query_write(&root, false, &flight->query);
+    if (send_to(f, flight, server, now))
+        arm_deadline(f, now);
+    else
+        flights_end(f->flights, flight);
+}
+
+/* A server fails once for each question, whatever number of tries it had. */
+static void count_failures(struct forward *f, struct flight *flight, clock_ms now)
 {
     for (unsigned i = 0; i < flight->try_count; i++) {
         const struct try *try = &flight->tries[i];
@@ -282,9 +307,29 @@ static void count_silence(struct forward *f, struct flight *flight, clock_ms now
         if (!try->open || (flight->failed & bit) != 0)
             continue;
         flight->failed |= bit;
-        health_failed(&f->health[try->server], now);
+        health_failed(&f->health[try->server]);
         count(f, COUNT_UPSTREAM_TIMEOUTS);
+        if (health_is_due(&f->health[try->server], now))
+            probe(f, try->server, now);
     }
+}
+
+static void on_overdue(struct forward *f, struct flight *flight, clock_ms now)
+{
+    if (is_probe(f, flight)) {
+        health_silenced(&f->health[flight->first], now);
+        flights_end(f->flights, flight);
+        return;
+    }
+    count_failures(f, flight, now);
+    if (flight->stream != NULL) {
+        stream_close(flight->stream);
+        flight->stream = NULL;
+        f->stream_count--;
+        mark_refused(flight, flight->stream_server, RCODE_SERVFAIL, EDE_NONE);
+    }
+    if (!advance(f, flight, now))
+        give_up(f, flight);
 }
 
 static void on_deadline(evutil_socket_t fd, short what, void *arg)
@@ -294,24 +339,19 @@ static void on_deadline(evutil_socket_t fd, short what, void *arg)
     struct flight *flight;
     f->deadline_set = false;
     /* Each pass ends a flight or gives it a later deadline. */
-    while ((flight = flights_due(f->flights, now)) != NULL) {
-        count_silence(f, flight, now);
-        if (flight->stream != NULL) {
-            stream_close(flight->stream);
-            flight->stream = NULL;
-            f->stream_count--;
-            mark_refused(flight, flight->stream_server, RCODE_SERVFAIL, EDE_NONE);
-        }
-        if (!advance(f, flight, now))
-            give_up(f, flight);
-    }
+    while ((flight = flights_due(f->flights, now)) != NULL)
+        on_overdue(f, flight, now);
     arm_deadline(f, now);
 }
 
 static void on_tick(evutil_socket_t fd, short what, void *arg)
 {
     struct forward *f = arg;
-    ports_tick(f->ports, clock_now());
+    clock_ms now = clock_now();
+    ports_tick(f->ports, now);
+    for (unsigned i = 0; i < f->server_count; i++)
+        if (health_is_due(&f->health[i], now))
+            probe(f, i, now);
 }
 
 static void forward_ask(void *state, uint32_t ticket, const struct message_ask *ask)
@@ -367,7 +407,7 @@ static void list_servers(struct forward *f)
 static enum status forward_open(const struct upstream_setup *setup, void **out)
 {
     static const struct ports_events ports_events = {on_datagram, on_unreachable};
-    static const struct timeval second = {TICK_MS / 1000, 0};
+    static const struct timeval tick = {0, TICK_MS * 1000};
     uint32_t timeout = setup->config->dnsd.forward_timeout_ms;
     struct forward *f = calloc(1, sizeof *f);
     if (f == NULL)
@@ -381,7 +421,7 @@ static enum status forward_open(const struct upstream_setup *setup, void **out)
     f->deadline = event_new(setup->base, -1, 0, on_deadline, f);
     f->tick = event_new(setup->base, -1, EV_PERSIST, on_tick, f);
     if (f->flights == NULL || f->ports == NULL || f->deadline == NULL || f->tick == NULL ||
-        event_add(f->tick, &second) != 0) {
+        event_add(f->tick, &tick) != 0) {
         forward_close(f);
         return STATUS_NO_MEMORY;
     }

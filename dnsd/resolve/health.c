@@ -6,13 +6,6 @@
 
 enum { RTT_SHIFT = 3, RTT_MOST_MS = 60000 };
 
-static void fall_silent(struct health *h, clock_ms now)
-{
-    uint32_t pause = h->pause == 0 ? HEALTH_PAUSE_MS : h->pause * 2;
-    h->pause = pause < HEALTH_PAUSE_MOST_MS ? pause : HEALTH_PAUSE_MOST_MS;
-    h->again_at = now + h->pause;
-}
-
 static void measure(struct health *h, clock_ms rtt)
 {
     uint32_t eighths = (uint32_t)(rtt < RTT_MOST_MS ? rtt : RTT_MOST_MS) << RTT_SHIFT;
@@ -36,21 +29,40 @@ void health_refused(struct health *h, clock_ms timeout, clock_ms now)
     health_answered(h, timeout, now);
 }
 
-void health_failed(struct health *h, clock_ms now)
+void health_failed(struct health *h)
 {
-    h->network = false;
     if (h->failures < UINT16_MAX)
         h->failures++;
-    if (!health_is_silent(h) && h->failures >= HEALTH_FAILURES &&
-        (h->answered_at == 0 || now - h->answered_at >= HEALTH_QUIET_MS))
-        fall_silent(h, now);
+}
+
+/* What many questions learn at one moment counts once. */
+static void fall_silent(struct health *h, clock_ms now)
+{
+    if (health_is_silent(h) && now < h->again_at)
+        return;
+    uint32_t pause = h->pause == 0 ? HEALTH_PAUSE_MS : h->pause * 2;
+    h->pause = pause < HEALTH_PAUSE_MOST_MS ? pause : HEALTH_PAUSE_MOST_MS;
+    h->again_at = now + h->pause;
+}
+
+void health_silenced(struct health *h, clock_ms now)
+{
+    h->network = false;
+    fall_silent(h, now);
 }
 
 void health_unreachable(struct health *h, clock_ms now)
 {
     h->network = true;
-    if (!health_is_silent(h))
-        fall_silent(h, now);
+    fall_silent(h, now);
+}
+
+bool health_is_due(const struct health *h, clock_ms now)
+{
+    if (health_is_silent(h))
+        return now >= h->again_at;
+    return h->failures >= HEALTH_FAILURES &&
+           (h->answered_at == 0 || now - h->answered_at >= HEALTH_QUIET_MS);
 }
 
 static bool is_better(const struct health *a, const struct health *b)
@@ -58,38 +70,18 @@ static bool is_better(const struct health *a, const struct health *b)
     return a->failures != b->failures ? a->failures < b->failures : a->rtt < b->rtt;
 }
 
-static bool is_due(const struct health *h, clock_ms now)
+int health_choose(const struct health *all, unsigned count, uint32_t tried)
 {
-    return health_is_silent(h) && now >= h->again_at;
-}
-
-int health_choose(struct health *all, unsigned count, uint32_t tried, clock_ms now)
-{
-    int best = HEALTH_NOBODY, due = HEALTH_NOBODY;
-    for (unsigned i = 0; i < count; i++) {
-        if ((tried >> i & 1) != 0)
-            continue;
-        if (!health_is_silent(&all[i])) {
-            if (best == HEALTH_NOBODY || is_better(&all[i], &all[best]))
-                best = (int)i;
-        } else if (is_due(&all[i], now) &&
-                   (due == HEALTH_NOBODY || all[i].again_at < all[due].again_at)) {
-            due = (int)i;
-        }
-    }
-    if (best != HEALTH_NOBODY || due == HEALTH_NOBODY)
-        return best;
-    fall_silent(&all[due], now);
-    return due;
-}
-
-int health_beside(struct health *all, unsigned count, int chosen, uint32_t lot, clock_ms now)
-{
+    int best = HEALTH_NOBODY;
     for (unsigned i = 0; i < count; i++)
-        if ((int)i != chosen && is_due(&all[i], now)) {
-            fall_silent(&all[i], now);
-            return (int)i;
-        }
+        if ((tried >> i & 1) == 0 && !health_is_silent(&all[i]) &&
+            (best == HEALTH_NOBODY || is_better(&all[i], &all[best])))
+            best = (int)i;
+    return best;
+}
+
+int health_beside(const struct health *all, unsigned count, int chosen, uint32_t lot)
+{
     if (count < 2 || all[chosen].rtt == 0 || lot % HEALTH_EXPLORE != 0)
         return HEALTH_NOBODY;
     unsigned other = lot / HEALTH_EXPLORE % (count - 1);

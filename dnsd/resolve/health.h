@@ -4,8 +4,11 @@
  *
  * Used by flight.c for every question that leaves. Mostly the fastest is asked; now and then
  * another is asked beside it, so that its figures stay true and no client waits for the experiment.
- * A server that fell silent is asked again after a pause that doubles. Pure: no clock, no socket,
- * no chance of its own (`lot` is a random number).
+ * A server that failed several times in a row is suspect: forward.c asks it a question of its own
+ * that any resolver answers at once, since a dead zone of the Internet makes a good server look
+ * silent. If that stays unanswered too, no client's question goes there until one of those is
+ * answered; the pause between them doubles. Pure: no clock, no socket, no chance of its own (`lot`
+ * is a random number).
  */
 #ifndef RESOLVE_HEALTH_H
 #define RESOLVE_HEALTH_H
@@ -37,8 +40,10 @@ void health_answered(struct health *h, clock_ms rtt, clock_ms now);
 /* It answered, but would not serve us (REFUSED): alive, and as slow as a time-out in our eyes. */
 void health_refused(struct health *h, clock_ms timeout, clock_ms now);
 /* No answer in time. */
-void health_failed(struct health *h, clock_ms now);
-/* The network said that it cannot be reached: silent at once. */
+void health_failed(struct health *h);
+/* It did not even answer our own question: silent. */
+void health_silenced(struct health *h, clock_ms now);
+/* The network said that it cannot be reached: silent. */
 void health_unreachable(struct health *h, clock_ms now);
 
 static inline bool health_is_silent(const struct health *h)
@@ -46,13 +51,15 @@ static inline bool health_is_silent(const struct health *h)
     return h->pause > 0;
 }
 
-/* The server to ask: the one with the fewest failures, then the fastest, that is not silent and not
- * in the set `tried` (bit n: all[n]); else a silent one whose pause is over (the pause begins
- * anew); else HEALTH_NOBODY. `count` is at most 32. */
-int health_choose(struct health *all, unsigned count, uint32_t tried, clock_ms now);
+/* Is it time for a question of our own: it is suspect, or silent and its pause is over? */
+bool health_is_due(const struct health *h, clock_ms now);
 
-/* A server to ask beside `chosen`, or HEALTH_NOBODY: a silent one whose pause is over, or, once in
- * HEALTH_EXPLORE and when `chosen` was measured, any other. */
-int health_beside(struct health *all, unsigned count, int chosen, uint32_t lot, clock_ms now);
+/* The server to ask: the one with the fewest failures, then the fastest, that is not silent and not
+ * in the set `tried` (bit n: all[n]); else HEALTH_NOBODY. `count` is at most 32. */
+int health_choose(const struct health *all, unsigned count, uint32_t tried);
+
+/* A server to ask beside `chosen`: once in HEALTH_EXPLORE and when `chosen` was measured, any other
+ * that is not silent; else HEALTH_NOBODY. */
+int health_beside(const struct health *all, unsigned count, int chosen, uint32_t lot);
 
 #endif

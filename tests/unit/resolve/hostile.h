@@ -33,6 +33,7 @@ enum manner {
     CUT,
     OVERSIZE,
     LATE,
+    DEAD_ZONE, /* silent about names that begin with "dead" */
     SERVFAIL_EDE,
     REFUSED,
     BROKEN_RECORD,
@@ -155,6 +156,9 @@ static size_t answer_in(enum manner manner, uint8_t *bytes, size_t length, uint8
         for (uint8_t *at = bytes + MESSAGE_HEADER; *at != 0; at++)
             *at = name_lower(*at);
         return length;
+    case DEAD_ZONE:
+        return memcmp(bytes + MESSAGE_HEADER, "\4dead", 5) == 0 ? 0
+                                                                : make_answer(bytes, length, last);
     case SILENT:
         return 0;
     default:

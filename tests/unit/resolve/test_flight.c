@@ -58,7 +58,7 @@ static void test_ids_differ_on_one_port(void **state)
     static bool seen[65536];
     struct flights *flights = *state;
     struct flight *found;
-    for (uint32_t ticket = 0; ticket < ASKS_MOST; ticket++) {
+    for (uint32_t ticket = 0; ticket < FLIGHTS_MOST; ticket++) {
         struct flight *flight = begin(flights, ticket, 1, 0);
         for (int i = 0; i < TRIES_MOST; i++) {
             const struct try *try = flights_try(flights, flight, 0, 9, 0);
@@ -66,7 +66,7 @@ static void test_ids_differ_on_one_port(void **state)
             seen[try->id] = true;
         }
     }
-    for (uint32_t ticket = 0; ticket < ASKS_MOST; ticket++)
+    for (uint32_t ticket = 0; ticket < FLIGHTS_MOST; ticket++)
         flights_end(flights, flights_at(flights, ticket));
     for (uint32_t id = 0; id < 65536; id++)
         assert_null(flights_find(flights, 9, (uint16_t)id, &found));
@@ -121,14 +121,14 @@ static void test_each_server_before_one_twice(void **state)
     unsigned asked[4] = {0};
     flight->first = 1; /* servers 1 and 2 are its own */
     for (int i = 0; i < TRIES_MOST; i++) {
-        int server = flight_choose(flight, servers, 100);
+        int server = flight_choose(flight, servers);
         assert_in_range(server, 1, 2);
         asked[server]++;
         if (i == 1)
             assert_true(asked[1] == 1 && asked[2] == 1);
         flights_try(flights, flight, (uint16_t)server, 0, 100);
     }
-    assert_int_equal(flight_choose(flight, servers, 100), HEALTH_NOBODY);
+    assert_int_equal(flight_choose(flight, servers), HEALTH_NOBODY);
 }
 
 static void test_one_that_refused_is_not_asked_again(void **state)
@@ -138,11 +138,11 @@ static void test_one_that_refused_is_not_asked_again(void **state)
     struct flight *flight = begin(flights, 1, 2, 100);
     flights_try(flights, flight, 0, 0, 100);
     flight->refused = 1;
-    assert_int_equal(flight_choose(flight, servers, 100), 1);
+    assert_int_equal(flight_choose(flight, servers), 1);
     flights_try(flights, flight, 1, 0, 100);
-    assert_int_equal(flight_choose(flight, servers, 100), 1); /* it was only slow */
+    assert_int_equal(flight_choose(flight, servers), 1); /* it was only slow */
     flight->refused = 3;
-    assert_int_equal(flight_choose(flight, servers, 100), HEALTH_NOBODY);
+    assert_int_equal(flight_choose(flight, servers), HEALTH_NOBODY);
 }
 
 static void test_beside_stays_within_its_servers(void **state)
@@ -151,9 +151,9 @@ static void test_beside_stays_within_its_servers(void **state)
     struct health servers[5] = {0};
     struct flight *flight = begin(flights, 1, 2, 100);
     flight->first = 2;
-    health_unreachable(&servers[0], 0); /* due, but none of ours */
+    health_answered(&servers[2], 5, 0);
     for (uint32_t lot = 0; lot < 1000; lot++) {
-        int other = flight_beside(flight, servers, 2, lot, 9999);
+        int other = flight_beside(flight, servers, 2, lot);
         assert_true(other == HEALTH_NOBODY || other == 3);
     }
 }
