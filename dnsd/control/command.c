@@ -131,12 +131,21 @@ static void take_out(int *argc, char *argv[], int at, int count)
 
 const char *command_option(int *argc, char *argv[], const char *name, const char *otherwise)
 {
+    size_t length = strlen(name);
+
     for (int i = 1; i < *argc; i++) {
-        if (strcmp(argv[i], name) != 0)
+        if (strncmp(argv[i], name, length) != 0)
+            continue;
+        const char *value = argv[i] + length;
+        if (*value == '=') {
+            take_out(argc, argv, i, 1);
+            return value + 1;
+        }
+        if (*value != 0)
             continue;
         if (i + 1 == *argc)
             exit(command_usage(argv[0], "an option lacks its value"));
-        const char *value = argv[i + 1];
+        value = argv[i + 1];
         take_out(argc, argv, i, 2);
         return value;
     }

@@ -28,7 +28,8 @@ int command_run(int argc, char *argv[]);
 
 /* Takes "-c FILE" out of the arguments of a command and gives FILE, or the default. */
 const char *command_config(int *argc, char *argv[]);
-/* Takes "NAME VALUE" out and gives VALUE, or `otherwise`; NAME without value ends the program. */
+/* Takes "NAME VALUE" or "NAME=VALUE" out and gives VALUE, or `otherwise`; NAME without value ends
+ * the program. */
 const char *command_option(int *argc, char *argv[], const char *name, const char *otherwise);
 /* Takes "NAME" out; whether it was there. */
 bool command_flag(int *argc, char *argv[], const char *name);

@@ -135,22 +135,25 @@ static void on_counters(void *owner, struct asker *asker, char *arguments)
     asker_end(asker, NULL);
 }
 
-/* "--accept-change LIST", any number of times, becomes "LIST LIST" in place; false when it is not
- * so. */
+/* "--accept-change LIST" (or "=LIST"), any number of times, becomes "LIST LIST"; false when it is
+ * not so. */
 static bool read_accepted(char *arguments, char *out, size_t size)
 {
+    static const char option[] = "--accept-change", joined[] = "--accept-change=";
     size_t used = 0;
     char *rest = arguments, *word;
 
     out[0] = 0;
     while ((word = strsep(&rest, " ")) != NULL) {
+        const char *list = "";
         if (word[0] == 0)
             continue;
-        const char *list = rest == NULL ? NULL : strsep(&rest, " ");
-        if (strcmp(word, "--accept-change") != 0 || list == NULL || list[0] == 0)
-            return false;
+        if (strncmp(word, joined, strlen(joined)) == 0)
+            list = word + strlen(joined);
+        else if (strcmp(word, option) == 0 && rest != NULL)
+            list = strsep(&rest, " ");
         used += (size_t)snprintf(out + used, size - used, "%s%s", used > 0 ? " " : "", list);
-        if (used >= size)
+        if (list[0] == 0 || used >= size)
             return false;
     }
     return true;

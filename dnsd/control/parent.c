@@ -124,7 +124,9 @@ void parent_adopt(struct parent *parent, int image, struct policy *policy)
         close(parent->policy.image);
     parent->image = policy;
     parent->policy.image = image;
-    parent->policy.generation++;
+    /* What an earlier run left is no generation of its own unless somebody serves it. */
+    if (parent->fleets != NULL || parent->policy.generation == 0)
+        parent->policy.generation++;
     tell_policy(parent, POST_RECORD);
     tell_policy(parent, POST_SERVE);
 }
