@@ -140,8 +140,8 @@ static void wrong_use_is_told_what_is_right(void **state)
     assert_int_equal(PONOR("explain", "x.example", "--client"), EXIT_USAGE);
     assert_says("lacks its value");
     assert_int_equal(PONOR("status", "--help"), EXIT_YES);
-    assert_int_equal(PONOR("status", "-c", "/no/such/file"), EXIT_USAGE);
-    assert_says("-s");
+    assert_int_equal(PONOR("status", "-s", "/no/such/socket"), EXIT_NO);
+    assert_says("no dnsd answers at /no/such/socket");
     assert_int_equal(PONOR("status", "-c", config), EXIT_NO);
     assert_says("no dnsd answers at");
     assert_says("/control.sock");
