@@ -6,8 +6,8 @@
  *     asks N STATE|RCODE CLIENT NAME TYPE [WORD …]     N times, % in NAME counting; each must end
  * so raw CLIENT [tcp] [as LABEL]                      bytes in hexadecimal, below A question has an
  * OPT of 1232 bytes and RD unless its words say otherwise: tcp, -edns, -rd, +do, +cd, +ad, +nsid,
- * +padding, +keepalive, size=N, version=N, class=CH, opcode=N, cookie=new|back|forged|broken (back:
- * the one that the server gave this client last)
+ * +padding, +keepalive, size=N, version=N, class=CH (or N), opcode=N, cookie=new|back|forged|broken
+ * (back: the one that the server gave this client last)
  */
 #include "scene.h"
 
@@ -110,8 +110,9 @@ static bool read_value(struct scene *scene, const char *word, const struct addre
         sound = number_read(value, OPCODE_MASK, &number);
         wish->opcode = (uint8_t)number;
     } else if ((value = word_value(word, "class")) != NULL) {
-        wish->class = CLASS_CH;
-        sound = strcmp(value, "CH") == 0;
+        sound = number_read(value, UINT16_MAX, &number);
+        wish->class = strcmp(value, "CH") == 0 ? CLASS_CH : (uint16_t)number;
+        sound |= wish->class == CLASS_CH;
     } else if ((value = word_value(word, "cookie")) != NULL) {
         return read_cookie(scene, value, client, wish);
     } else {

@@ -6,11 +6,13 @@
  *       records               the answer section, all of it and in this order; * is any TTL
  *       authority             the same for that section, if it is named
  * Words: flags=qr,rd,ra (all of them), ede=N, no-ede, "part of the EDE's text", answers=N, size=N,
- * cookie, no-cookie, nsid=TEXT, no-nsid, keepalive=N, no-keepalive, padded, no-padding.
- * What no word is about does not matter. Both sides are printed by ldns and compared as text.
+ * new-cookie, same-cookie, no-cookie, nsid=TEXT, no-nsid, keepalive=N, no-keepalive, padded,
+ * no-padding. What no word is about does not matter. Both sides are printed by ldns and compared as
+ * text.
  */
 #include "scene.h"
 
+#include "dns/cookie.h"
 #include "dns/text.h"
 
 #include <strings.h>
@@ -24,6 +26,7 @@ struct said {
     struct span ede_text, nsid, cookie;
     bool has_nsid, has_padding;
     int keepalive; /* -1: none */
+    struct edns asked;
 };
 
 static void read_option(uint16_t code, struct span data, struct said *out)
@@ -45,7 +48,10 @@ static void read_option(uint16_t code, struct span data, struct said *out)
 static bool said_read(const struct question_asked *q, struct said *out)
 {
     struct record record;
+    struct message asked;
     *out = (struct said){.size = q->reply_length, .keepalive = -1};
+    if (message_read(span_of(q->bytes, q->length), &asked) == STATUS_OK)
+        out->asked = asked.edns;
     if (message_read(span_of(q->reply, q->reply_length), &out->message) != STATUS_OK)
         return false;
     for (struct records walk = records_of(&out->message); records_next(&walk, &record);) {
@@ -115,6 +121,18 @@ static bool check_value(struct scene *scene, const char *word, const struct said
     return fail(scene, "`%s` is nothing that can be expected", word);
 }
 
+/* Ours always begins with the client's own half (RFC 7873 5.2). */
+static bool has_cookie(const struct said *said)
+{
+    return said->cookie.length == COOKIE_SIZE && said->asked.cookie_length > 0 &&
+           memcmp(said->cookie.at, said->asked.cookie, COOKIE_CLIENT_SIZE) == 0;
+}
+
+static bool has_same_cookie(const struct said *said)
+{
+    return span_equal(said->cookie, span_of(said->asked.cookie, said->asked.cookie_length));
+}
+
 static bool check_word(struct scene *scene, const char *word, const struct said *said)
 {
     const struct {
@@ -122,7 +140,8 @@ static bool check_word(struct scene *scene, const char *word, const struct said 
         bool holds;
     } facts[] = {
         {"no-ede", said->message.edns.ede == EDE_NONE},
-        {"cookie", said->cookie.length == 24},
+        {"new-cookie", has_cookie(said) && !has_same_cookie(said)},
+        {"same-cookie", has_cookie(said) && has_same_cookie(said)},
         {"no-cookie", said->cookie.length == 0},
         {"no-nsid", !said->has_nsid},
         {"no-keepalive", said->keepalive < 0},
