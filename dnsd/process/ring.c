@@ -23,7 +23,8 @@ struct header {
     uint32_t magic, record_size;
     uint64_t slots;
     _Atomic uint64_t put __attribute__((aligned(64)));   /* written by the producer */
-    _Atomic uint64_t taken __attribute__((aligned(64))); /* written by the consumer */
+    _Atomic uint64_t released __attribute__((aligned(64))); /* this and below: by the consumer */
+    uint64_t noted, noted_work; /* `noted` may be released once `noted_work` is done */
 };
 
 static_assert(sizeof(struct header) <= RING_HEADER, "the header has its page");
@@ -33,9 +34,9 @@ struct ring {
     uint8_t *records;
     uint64_t slots;
     size_t record_size, mapped;
-    uint64_t put;        /* the producer's own index */
-    uint64_t taken;      /* the consumer's own index */
-    uint64_t taken_seen; /* the producer's last look at the consumer's */
+    uint64_t put;      /* the producer's own index */
+    uint64_t taken;    /* the consumer's own index */
+    uint64_t released; /* the producer's last look at the consumer's */
 };
 
 enum { SEALS = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL };
@@ -94,8 +95,8 @@ enum status ring_open(int fd, size_t record_size, struct ring **out)
     ring->slots = header.slots;
     ring->record_size = record_size;
     ring->put = atomic_load_explicit(&ring->shared->put, memory_order_acquire);
-    ring->taken = atomic_load_explicit(&ring->shared->taken, memory_order_acquire);
-    ring->taken_seen = ring->taken;
+    ring->taken = atomic_load_explicit(&ring->shared->released, memory_order_acquire);
+    ring->released = ring->taken;
     *out = ring;
     return STATUS_OK;
 }
@@ -115,9 +116,9 @@ static uint8_t *record_at(const struct ring *ring, uint64_t index)
 
 bool ring_put(struct ring *ring, const void *record)
 {
-    if (ring->put - ring->taken_seen >= ring->slots) {
-        ring->taken_seen = atomic_load_explicit(&ring->shared->taken, memory_order_acquire);
-        if (ring->put - ring->taken_seen >= ring->slots)
+    if (ring->put - ring->released >= ring->slots) {
+        ring->released = atomic_load_explicit(&ring->shared->released, memory_order_acquire);
+        if (ring->put - ring->released >= ring->slots)
             return false;
     }
     memcpy(record_at(ring, ring->put), record, ring->record_size);
@@ -126,7 +127,7 @@ bool ring_put(struct ring *ring, const void *record)
     return true;
 }
 
-bool ring_take(struct ring *ring, void *record)
+bool ring_peek(struct ring *ring, void *record)
 {
     uint64_t put = atomic_load_explicit(&ring->shared->put, memory_order_acquire);
 
@@ -135,15 +136,44 @@ bool ring_take(struct ring *ring, void *record)
     if (put - ring->taken > ring->slots)
         ring->taken = put - ring->slots; /* no honest producer gets here */
     memcpy(record, record_at(ring, ring->taken), ring->record_size);
-    ring->taken++;
-    atomic_store_explicit(&ring->shared->taken, ring->taken, memory_order_release);
     return true;
+}
+
+void ring_take(struct ring *ring)
+{
+    ring->taken++;
+}
+
+/* The work comes last: a note that is torn by a death belongs to work that was not done. */
+void ring_note(struct ring *ring, uint64_t work)
+{
+    struct header *shared = ring->shared;
+    shared->noted_work = UINT64_MAX;
+    atomic_signal_fence(memory_order_seq_cst);
+    shared->noted = ring->taken;
+    atomic_signal_fence(memory_order_seq_cst);
+    shared->noted_work = work;
+}
+
+void ring_release(struct ring *ring)
+{
+    atomic_store_explicit(&ring->shared->released, ring->taken, memory_order_release);
+}
+
+void ring_resume(struct ring *ring, uint64_t work)
+{
+    const struct header *shared = ring->shared;
+    uint64_t ahead = shared->noted - ring->taken;
+    if (shared->noted_work > work || ahead > ring->slots)
+        return;
+    ring->taken += ahead;
+    ring_release(ring);
 }
 
 size_t ring_waiting(const struct ring *ring)
 {
-    uint64_t taken = atomic_load_explicit(&ring->shared->taken, memory_order_acquire);
+    uint64_t released = atomic_load_explicit(&ring->shared->released, memory_order_acquire);
     uint64_t put = atomic_load_explicit(&ring->shared->put, memory_order_acquire);
-    uint64_t waiting = put - taken;
+    uint64_t waiting = put - released;
     return (size_t)(waiting < ring->slots ? waiting : ring->slots);
 }

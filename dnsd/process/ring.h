@@ -4,8 +4,9 @@
  *
  * Used for events: serve puts, record takes, the parent keeps the file so that neither death loses
  * what is inside. One producer, one consumer. When full, ring_put() says so and the caller counts it.
- * The consumer copies a record out before it looks at it: the producer is not trusted to stand still.
- * Never waits.
+ * What the consumer took stays in the ring until it is released, so a consumer that dies between
+ * taking and writing leaves it to the next one. The consumer copies a record out before it looks at it:
+ * the producer is not trusted to stand still. Never waits.
  */
 #ifndef PROCESS_RING_H
 #define PROCESS_RING_H
@@ -22,7 +23,20 @@ MUST_USE enum status ring_open(int fd, size_t record_size, struct ring **out);
 void ring_close(struct ring *ring);
 
 bool ring_put(struct ring *ring, const void *record);
-bool ring_take(struct ring *ring, void *record);
+
+/* Copies the next record out without taking it; false when there is none. */
+bool ring_peek(struct ring *ring, void *record);
+/* Takes the record that was looked at last. */
+void ring_take(struct ring *ring);
+
+/* Notes, before the work is done, that all taken so far is done with once `work` is. */
+void ring_note(struct ring *ring, uint64_t work);
+/* All taken so far is done with. */
+void ring_release(struct ring *ring);
+/* For a consumer that begins: releases what its predecessor noted, if `work` was done. */
+void ring_resume(struct ring *ring, uint64_t work);
+
+/* Records that are not released. */
 size_t ring_waiting(const struct ring *ring);
 
 #endif

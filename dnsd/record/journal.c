@@ -373,6 +373,16 @@ void journal_rotate(struct journal *journal, clock_us now)
     flush(journal, now, true);
 }
 
+uint64_t journal_last(const struct journal *journal)
+{
+    return journal->chain.sequence;
+}
+
+uint64_t journal_written(const struct journal *journal)
+{
+    return journal->written.sequence;
+}
+
 struct journal_counts journal_counts(const struct journal *journal)
 {
     return journal->counts;

@@ -48,6 +48,9 @@ void journal_flush(struct journal *journal, clock_us now);
 /* The same, and begins a new file if this one has a line. */
 void journal_rotate(struct journal *journal, clock_us now);
 
+/* The number of the last line, and of the last line of the last batch that was written whole. */
+uint64_t journal_last(const struct journal *journal);
+uint64_t journal_written(const struct journal *journal);
 struct journal_counts journal_counts(const struct journal *journal);
 
 #endif

@@ -19,8 +19,7 @@ struct source {
     ino_t inode;
     clock_us retired_at; /* 0: its owner is in service */
     clock_us held_since;
-    bool is_held; /* `held` waits for its policy, and the ring behind it */
-    struct event held;
+    bool is_held; /* the next event waits for its policy, and those behind it */
 };
 
 struct kept {
@@ -36,6 +35,7 @@ struct recorder {
     struct kept policies[POLICIES_KEPT]; /* oldest generation first */
     size_t policy_count;
     uint64_t lost, broken; /* lost: not yet said in a line */
+    struct event event;    /* the one in hand */
 };
 
 enum status recorder_new(int folder, const struct journal_limits *limits, const char *gateway,
@@ -80,9 +80,11 @@ enum status recorder_add_ring(struct recorder *recorder, int fd, uint32_t owner,
     struct source *source = &recorder->sources[recorder->source_count];
     *source = (struct source){.owner = owner, .inode = file.st_ino};
     enum status status = ring_open(fd, sizeof(struct event), &source->ring);
-    if (status == STATUS_OK)
-        recorder->source_count++;
-    return status;
+    if (status != STATUS_OK)
+        return status;
+    ring_resume(source->ring, journal_written(recorder->journal));
+    recorder->source_count++;
+    return STATUS_OK;
 }
 
 void recorder_add_policy(struct recorder *recorder, struct policy *policy, uint32_t generation)
@@ -139,18 +141,19 @@ static void record(struct recorder *recorder, const struct event *event)
 /* One event of a source; false when there is none, or none yet. */
 static bool source_take(struct recorder *recorder, struct source *source, clock_us now)
 {
-    if (!source->is_held) {
-        if (!ring_take(source->ring, &source->held))
-            return false;
+    struct event *event = &recorder->event;
+    if (!ring_peek(source->ring, event))
+        return false;
+    if (!source->is_held)
         source->held_since = now;
-    }
-    bool waits = policy_of(recorder, source->held.generation) == NULL &&
-                 is_to_come(recorder, source->held.generation) && now >= source->held_since &&
-                 now - source->held_since < POLICY_WAIT_US;
-    source->is_held = waits;
-    if (!waits)
-        record(recorder, &source->held);
-    return !waits;
+    source->is_held = policy_of(recorder, event->generation) == NULL &&
+                      is_to_come(recorder, event->generation) && now >= source->held_since &&
+                      now - source->held_since < POLICY_WAIT_US;
+    if (source->is_held)
+        return false;
+    ring_take(source->ring);
+    record(recorder, event);
+    return true;
 }
 
 static size_t turn(struct recorder *recorder, clock_us now)
@@ -170,9 +173,22 @@ static void retired_close(struct recorder *recorder, clock_us now)
     for (size_t i = recorder->source_count; i-- > 0;) {
         const struct source *source = &recorder->sources[i];
         if (source->retired_at != 0 && now > source->retired_at + RING_RETIRED_US &&
-            !source->is_held && ring_waiting(source->ring) == 0)
+            ring_waiting(source->ring) == 0)
             source_close(recorder, i);
     }
+}
+
+/* Writes what was taken. Until it is written, the rings keep it too. */
+static void flush(struct recorder *recorder, clock_us now)
+{
+    uint64_t last = journal_last(recorder->journal);
+    for (size_t i = 0; i < recorder->source_count; i++)
+        ring_note(recorder->sources[i].ring, last);
+    journal_flush(recorder->journal, now);
+    if (journal_written(recorder->journal) < last)
+        return;
+    for (size_t i = 0; i < recorder->source_count; i++)
+        ring_release(recorder->sources[i].ring);
 }
 
 size_t recorder_poll(struct recorder *recorder, clock_us now)
@@ -180,11 +196,11 @@ size_t recorder_poll(struct recorder *recorder, clock_us now)
     size_t taken = 0, more;
     do {
         if (!journal_has_room(recorder->journal))
-            journal_flush(recorder->journal, now);
+            flush(recorder, now);
         more = turn(recorder, now);
         taken += more;
     } while (more > 0 && taken < POLL_MOST);
-    journal_flush(recorder->journal, now);
+    flush(recorder, now);
     retired_close(recorder, now);
     return taken;
 }
@@ -208,6 +224,7 @@ void recorder_free(struct recorder *recorder, clock_us now)
 
 void recorder_rotate(struct recorder *recorder, clock_us now)
 {
+    flush(recorder, now);
     journal_rotate(recorder->journal, now);
 }
 

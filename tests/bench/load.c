@@ -162,10 +162,12 @@ static double latency_at(double part)
 /* Sends one question for each of the named slots of a socket. */
 static void send_slots(int s, const unsigned *which, unsigned count, uint64_t now)
 {
-    static uint64_t serial;
+    static uint64_t serial; /* begins elsewhere each run, so that no run meets another's names */
     static struct query copies[BATCH];
     struct mmsghdr headers[BATCH];
     struct iovec parts[BATCH];
+    if (serial == 0)
+        serial = now;
     for (unsigned i = 0; i < count; i++) {
         struct slot *slot = &slots[s][which[i]];
         copies[i] = queries[next_query++ % query_count];

@@ -22,10 +22,10 @@ PARTS = """ad click media track data net web shop online best free game play vid
 
 def domain(r):
     word = r.choice(PARTS) + r.choice(PARTS)
-    if r.random() < .5:
-        word += r.choice(PARTS)
     if r.random() < .6:
         word += str(r.randrange(10 ** r.choice([2, 4, 6])))
+    else:
+        word += r.choice(PARTS)  # two words alone may be a public suffix, such as cloudapp.net
     return f"{word}.{r.choice(ENDS)}"
 
 

@@ -178,6 +178,36 @@ static double time_batches(const struct policy *policy, const struct short_name 
     return (double)took / (LOOKUPS / BATCH * BATCH);
 }
 
+/* Nanoseconds of one read that must wait for the one before, in as many bytes as the image has:
+ * what the machine takes for a hit's one visit to memory, whatever the table. */
+static double time_memory(size_t bytes)
+{
+    enum { LINE = 64, READS = 300000 };
+    uint32_t count = (uint32_t)(bytes / LINE), at = 0;
+    uint8_t *lines = malloc((size_t)count * LINE);
+    if (lines == NULL)
+        exit(1);
+    /* A walk through all lines that no prefetcher guesses: a full-period generator of numbers. */
+    uint32_t period = 1;
+    while (period < count)
+        period *= 2;
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t next = i;
+        do
+            next = (next * 1664525u + 1013904223u) & (period - 1);
+        while (next >= count);
+        memcpy(lines + (size_t)i * LINE, &next, sizeof next);
+    }
+    uint64_t start = clock_ns();
+    for (uint32_t i = 0; i < READS; i++)
+        memcpy(&at, lines + (size_t)at * LINE, sizeof at);
+    double took = (double)(clock_ns() - start) / READS;
+    volatile uint32_t used = at;
+    (void)used;
+    free(lines);
+    return took;
+}
+
 static void measure(uint32_t count, struct short_name *hits, const struct short_name *misses)
 {
     struct policy *policy;
@@ -197,9 +227,9 @@ static void measure(uint32_t count, struct short_name *hits, const struct short_
     const struct policy_facts facts = policy_facts(policy);
     uint32_t miss_ns = time_decide(policy, misses, LOOKUPS, &passed);
     uint32_t hit_ns = time_decide(policy, hits, known, &blocked);
-    printf("%9u  %9.2f  %7.2f  %12.1f  %7.1f  %7u  %6u  %9.0f\n", count, first, seconds,
+    printf("%9u  %9.2f  %7.2f  %12.1f  %7.1f  %7u  %6u  %9.0f  %9.0f\n", count, first, seconds,
            (double)facts.bytes / facts.names, open_ms, miss_ns, hit_ns,
-           time_batches(policy, hits, known));
+           time_batches(policy, hits, known), time_memory(facts.bytes));
     if (blocked != LOOKUPS || passed != 0)
         printf("           wrong: %u of %u hits were blocked, and %u misses\n", blocked, LOOKUPS,
                passed);
@@ -222,7 +252,8 @@ int main(void)
         make_name(text, 900000000 + i * 3);
         keep_name(text, &misses[i]);
     }
-    printf("  domains  compile s  again s  bytes/domain  open ms  miss ns  hit ns  hit/batch\n");
+    printf("  domains  compile s  again s  bytes/domain  open ms  miss ns  hit ns  hit/batch  "
+           "memory ns\n");
     for (size_t i = 0; i < COUNT_OF(counts); i++)
         measure(counts[i], hits, misses);
     int list = make_list("yaml", 1000000, NULL), image = memory_file("image");

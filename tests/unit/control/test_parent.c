@@ -151,8 +151,11 @@ static int record_main(unsigned number)
         if (poll(&parent, 1, 5) > 0 && !hear(&kind, &value, &fd))
             return 0;
         for (uint32_t i = 0; i < gifts.ring_count; i++) {
-            while (ring_take(rings[i], &event))
+            while (ring_peek(rings[i], &event)) {
+                ring_take(rings[i]);
+                ring_release(rings[i]);
                 gifts.counters->value[COUNT_EVENTS]++;
+            }
         }
     } while (kind != MESSAGE_DRAIN);
     return 0;

@@ -83,7 +83,7 @@ static inline void sample_lists(struct build *build)
                                 .note = "",
                                 .source = "",
                                 .redirect = span_of("", 0)};
-    class.list = build_list(build);
+    class.list = build_list(build, "wechat.yaml");
     build_describe(build, class.list, &wechat);
     sample_rule(build, build_class(build, &class), "weixin.qq.com", 14);
     struct prefix prefix;
@@ -107,7 +107,7 @@ static inline void sample_lists(struct build *build)
                                  .note = "",
                                  .source = "",
                                  .redirect = span_of("", 0)};
-    class.list = build_list(build);
+    class.list = build_list(build, "bare.txt");
     build_describe(build, class.list, &bare);
     sample_rule(build, build_class(build, &class), "example", 1);
 }

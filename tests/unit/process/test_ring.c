@@ -27,6 +27,15 @@ static struct record record_of(uint64_t number)
     return (struct record){number, ~number, {number, number, number}};
 }
 
+static bool take_out(struct ring *ring, struct record *out)
+{
+    if (!ring_peek(ring, out))
+        return false;
+    ring_take(ring);
+    ring_release(ring);
+    return true;
+}
+
 static void gives_back_in_order_and_says_full(void **state)
 {
     int fd;
@@ -36,7 +45,7 @@ static void gives_back_in_order_and_says_full(void **state)
     assert_int_equal(ring_open(fd, sizeof r, &put), STATUS_OK);
     assert_int_equal(ring_open(fd, sizeof r, &take), STATUS_OK);
     close(fd);
-    assert_false(ring_take(take, &r));
+    assert_false(take_out(take, &r));
     uint64_t next_put = 0, next_take = 0;
     for (unsigned round = 0; round < 100; round++) {
         while (r = record_of(next_put), ring_put(put, &r))
@@ -44,7 +53,7 @@ static void gives_back_in_order_and_says_full(void **state)
         assert_int_equal(ring_waiting(take), 8);
         assert_int_equal(next_put - next_take, 8);
         for (unsigned i = 0; i < 1 + round % 8; i++, next_take++) {
-            assert_true(ring_take(take, &r));
+            assert_true(take_out(take, &r));
             assert_int_equal(r.number, next_take);
             assert_int_equal(r.check, ~next_take);
         }
@@ -68,10 +77,58 @@ static void outlives_both_sides(void **state)
     }
     for (uint64_t i = 0; i < 3; i++) {
         assert_int_equal(ring_open(fd, sizeof r, &ring), STATUS_OK);
-        assert_true(ring_take(ring, &r));
+        assert_true(take_out(ring, &r));
         assert_int_equal(r.number, i);
         ring_close(ring);
     }
+    close(fd);
+}
+
+static struct ring *begin_again(int fd, struct ring *before, uint64_t work)
+{
+    struct ring *ring;
+    ring_close(before);
+    assert_int_equal(ring_open(fd, sizeof(struct record), &ring), STATUS_OK);
+    ring_resume(ring, work);
+    return ring;
+}
+
+static void what_was_taken_and_not_released_comes_again(void **state)
+{
+    int fd;
+    struct ring *ring = NULL;
+    struct record r;
+    assert_int_equal(ring_make(8, sizeof r, &fd), STATUS_OK);
+    ring = begin_again(fd, ring, 0);
+    for (uint64_t i = 0; i < 6; i++) {
+        r = record_of(i);
+        assert_true(ring_put(ring, &r));
+    }
+    for (int i = 0; i < 2; i++) {
+        assert_true(ring_peek(ring, &r));
+        ring_take(ring);
+    }
+    assert_int_equal(ring_waiting(ring), 6);
+
+    ring = begin_again(fd, ring, 50); /* nothing was noted: both come again */
+    assert_true(ring_peek(ring, &r));
+    assert_int_equal(r.number, 0);
+    ring_take(ring);
+    ring_note(ring, 51);
+
+    ring = begin_again(fd, ring, 50); /* noted, and the work was not done */
+    assert_true(ring_peek(ring, &r));
+    assert_int_equal(r.number, 0);
+    ring_take(ring);
+    ring_note(ring, 51);
+    assert_true(ring_peek(ring, &r));
+    ring_take(ring); /* after the note */
+
+    ring = begin_again(fd, ring, 51); /* done: the first is out, the second is not */
+    assert_int_equal(ring_waiting(ring), 5);
+    assert_true(ring_peek(ring, &r));
+    assert_int_equal(r.number, 1);
+    ring_close(ring);
     close(fd);
 }
 
@@ -120,7 +177,7 @@ static void a_lying_producer_costs_at_most_the_slots(void **state)
         assert_int_equal(pwrite(fd, &nonsense, sizeof nonsense, TAKEN_AT), sizeof nonsense);
         assert_true(ring_waiting(take) <= 8);
         unsigned taken = 0;
-        while (ring_take(take, &r))
+        while (take_out(take, &r))
             taken++;
         assert_true(taken <= 8);
     }
@@ -171,7 +228,7 @@ static void two_processes_agree_exactly(void **state)
     assert_int_equal(ring_open(fd, sizeof r, &ring), STATUS_OK);
     uint64_t next = 0, broken = 0;
     while (next < MANY) {
-        if (!ring_take(ring, &r)) {
+        if (!take_out(ring, &r)) {
             sched_yield();
             continue;
         }
@@ -181,7 +238,7 @@ static void two_processes_agree_exactly(void **state)
     assert_int_equal(broken, 0);
     assert_int_equal(waitpid(child, &ended, 0), child);
     assert_int_equal(ended, 0);
-    assert_false(ring_take(ring, &r));
+    assert_false(take_out(ring, &r));
     assert_int_equal(ring_waiting(ring), 0);
     ring_close(ring);
     close(fd);
@@ -192,6 +249,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(gives_back_in_order_and_says_full),
         cmocka_unit_test(outlives_both_sides),
+        cmocka_unit_test(what_was_taken_and_not_released_comes_again),
         cmocka_unit_test(refuses_what_is_no_ring),
         cmocka_unit_test(a_lying_producer_costs_at_most_the_slots),
         cmocka_unit_test(a_lying_consumer_gets_no_more_than_the_slots),
