@@ -9,7 +9,9 @@
 #define TESTS_SIGNED_ZONE_H
 
 /* clang-format off */
-static const char signed_anchor[] = "signed.test. IN DS 46003 13 2 57d2a61c43d1f8f15db721413e7aa30790094afeaadbcf33cb91022b8a452fcd\n";
+static const char signed_anchor[] =
+    "signed.test. IN DS 46003 13 2 "
+    "57d2a61c43d1f8f15db721413e7aa30790094afeaadbcf33cb91022b8a452fcd\n";
 
 static const char signed_zone[] =
     "signed.test. 60 IN SOA a. b. 1 60 60 60 60\n"
