@@ -114,8 +114,8 @@ void build_free(struct build *build)
     void *const owned[] = {build->strings.bytes, build->strings.slots, build->classes.bytes,
                            build->classes.slots, build->wire.at,       build->entries.at,
                            build->addresses.at,  build->clients.at,    build->protocols.at,
-                           build->groups.at,     build->order.at,      build->starts,
-                           build->firsts,        build->prints,        build->names};
+                           build->groups.at,     build->order.at,      build->buckets,
+                           build->prints,        build->names};
     for (size_t i = 0; i < COUNT_OF(owned); i++)
         free(owned[i]);
     free(build);

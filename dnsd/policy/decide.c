@@ -71,7 +71,7 @@ static inline void probes_find(const struct policy *p, const struct name *name, 
         hash = suffix_add(hash, &h->key, name, out->suffixes.start[n]);
         if (!has_bit(h->below_labels, n) && (n != name->labels || !has_bit(h->exact_labels, n)))
             continue;
-        __builtin_prefetch(&p->firsts[bucket_home(hash, p->bucket_count)]);
+        __builtin_prefetch(&p->buckets[bucket_home(hash, p->bucket_count)]);
         out->suffixes.hash[n] = hash;
         out->labels[out->count++] = (uint8_t)n;
     }
@@ -80,7 +80,7 @@ static inline void probes_find(const struct policy *p, const struct name *name, 
 /* Asks for all cache lines of a record at once, so that they cost one wait. */
 static inline void fetch_record(const struct policy *p, uint32_t home)
 {
-    for (uint32_t at = p->starts[home]; at < p->starts[home + 1]; at += CACHE_LINE)
+    for (uint32_t at = p->buckets[home].record; at < p->buckets[home + 1].record; at += CACHE_LINE)
         __builtin_prefetch(p->names + at);
 }
 
@@ -89,9 +89,9 @@ static void weigh_entry(struct scale *s, uint32_t home, uint32_t n, const struct
                         unsigned labels, unsigned start)
 {
     const struct policy *p = s->policy;
-    const uint8_t *record = p->names + p->starts[home];
+    const uint8_t *record = p->names + p->buckets[home].record;
     fetch_record(p, home);
-    uint32_t count = p->firsts[home + 1] - p->firsts[home];
+    uint32_t count = p->buckets[home + 1].first - p->buckets[home].first;
     const uint8_t *at = entry_border(record, count, n), *next = entry_border(record, count, n + 1);
     const struct entry_view entry = entry_at(at);
     size_t length = name->length - start;
@@ -107,7 +107,7 @@ static void weigh_entry(struct scale *s, uint32_t home, uint32_t n, const struct
  * false when there are no more. */
 static inline bool next_match(const struct policy *p, uint32_t home, uint64_t hash, uint32_t *n)
 {
-    uint32_t first = p->firsts[home], count = p->firsts[home + 1] - first;
+    uint32_t first = p->buckets[home].first, count = p->buckets[home + 1].first - first;
     while (*n < count) {
         uint32_t most = count - *n;
         unsigned found = prints_equal(p->prints + first + *n, most, print_of(hash));

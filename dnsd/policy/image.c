@@ -39,10 +39,8 @@ static const void *part_of(const struct image_header *header, enum part part, si
 static bool parts_are_sound(struct policy *p)
 {
     const struct image_header *h = p->header;
-    uint32_t firsts = 0;
-    p->firsts = part_of(h, PART_FIRSTS, sizeof *p->firsts, &firsts);
+    p->buckets = part_of(h, PART_BUCKETS, sizeof *p->buckets, &p->bucket_count);
     p->prints = part_of(h, PART_PRINTS, 1, &p->name_count);
-    p->starts = part_of(h, PART_STARTS, sizeof *p->starts, &p->bucket_count);
     p->names = part_of(h, PART_NAMES, 1, &p->names_bytes);
     p->classes = part_of(h, PART_CLASSES, sizeof *p->classes, &p->class_count);
     p->addresses = part_of(h, PART_ADDRESSES, sizeof *p->addresses, &p->address_count);
@@ -52,14 +50,13 @@ static bool parts_are_sound(struct policy *p)
     p->groups = part_of(h, PART_GROUPS, sizeof *p->groups, &p->group_count);
     p->order = part_of(h, PART_ORDER, sizeof *p->order, &p->order_count);
     p->strings = part_of(h, PART_STRINGS, 1, &p->strings_bytes);
-    if (p->firsts == NULL || p->prints == NULL || p->starts == NULL || p->names == NULL ||
-        p->classes == NULL || p->addresses == NULL || p->clients == NULL || p->protocols == NULL ||
-        p->lists == NULL || p->groups == NULL || p->order == NULL || p->strings == NULL)
+    if (p->buckets == NULL || p->prints == NULL || p->names == NULL || p->classes == NULL ||
+        p->addresses == NULL || p->clients == NULL || p->protocols == NULL || p->lists == NULL ||
+        p->groups == NULL || p->order == NULL || p->strings == NULL)
         return false;
-    if (p->bucket_count == 0 || p->bucket_count != firsts || p->name_count < PRINTS_PAD ||
-        p->strings_bytes == 0)
+    if (p->bucket_count == 0 || p->name_count < PRINTS_PAD || p->strings_bytes == 0)
         return false;
-    p->bucket_count--; /* the last start is an end */
+    p->bucket_count--; /* the last one is an end */
     p->name_count -= PRINTS_PAD;
     uint64_t rules = (uint64_t)p->names_bytes + p->address_count + p->protocol_count;
     return rules < RULE_NONE && p->strings[0] == 0 && p->strings[p->strings_bytes - 1] == 0;
@@ -68,19 +65,19 @@ static bool parts_are_sound(struct policy *p)
 /* A record fills its bytes with entries that hold a class and some name. */
 static bool record_is_sound(const struct policy *p, uint32_t bucket)
 {
-    uint32_t first = p->firsts[bucket], start = p->starts[bucket], end = p->starts[bucket + 1];
-    uint32_t count = p->firsts[bucket + 1] - first;
-    if (p->firsts[bucket + 1] < first || count > BUCKET_MOST || end < start ||
-        end > p->names_bytes || 2 * count > end - start)
+    const struct image_bucket *here = &p->buckets[bucket], *next = here + 1;
+    uint32_t start = here->record, end = next->record, count = next->first - here->first;
+    if (next->first < here->first || count > BUCKET_MOST || end < start || end > p->names_bytes ||
+        2 * count > end - start)
         return false;
     const uint8_t *record = p->names + start, *at = record + 2 * count;
     for (uint32_t n = 0; n < count; n++) {
-        const uint8_t *next = entry_border(record, count, n + 1);
+        const uint8_t *finish = entry_border(record, count, n + 1);
         /* Line, class and a root at least: what entry_at() reads. */
-        if (next > p->names + end || next < at + ENTRY_LINE + 3 + 1 ||
+        if (finish > p->names + end || finish < at + ENTRY_LINE + 3 + 1 ||
             entry_at(at).class >= p->class_count)
             return false;
-        at = next;
+        at = finish;
     }
     return at == p->names + end;
 }
@@ -90,7 +87,7 @@ static bool names_are_sound(struct policy *p)
     for (uint32_t bucket = 0; bucket < p->bucket_count; bucket++)
         if (!record_is_sound(p, bucket))
             return false;
-    return p->firsts[p->bucket_count] == p->name_count;
+    return p->buckets[p->bucket_count].first == p->name_count;
 }
 
 static bool is_text(const struct policy *p, uint32_t offset)

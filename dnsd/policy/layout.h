@@ -7,10 +7,9 @@
  * never pointers.
  *
  *   header
- *   firsts       for each bucket the number of its first name; one more for the end of the last
+ *   buckets      for each bucket where its prints and its record begin; one more for their ends
  *   prints       for each name a byte of its hash; these two are small enough for the second cache,
  *                and most look-ups that find nothing read nothing else
- *   starts       for each bucket the offset of its record; one more for the end of the last
  *   names        the records: where each name's entry ends, and the entries
  *   classes      all that rules have in common: list, kind, action, evidence, texts, groups
  *   addresses    sorted prefixes with rules
@@ -37,7 +36,7 @@ enum {
     IMAGE_VERSION = 1,
     IMAGE_ORDER = 0x01020304,
     IMAGE_ALIGN = 64,
-    BUCKET_NAMES = 8,          /* in the mean */
+    BUCKET_NAMES = 12,         /* in the mean */
     BUCKET_MOST = 255,         /* names of one bucket */
     BUCKET_BYTES = UINT16_MAX, /* of its entries */
     ENTRY_LINE = 3,
@@ -53,9 +52,8 @@ enum {
 static const uint8_t image_magic[8] = {'P', 'O', 'N', 'O', 'R', '\r', '\n', 0x1a};
 
 enum part {
-    PART_FIRSTS,
+    PART_BUCKETS,
     PART_PRINTS,
-    PART_STARTS,
     PART_NAMES,
     PART_CLASSES,
     PART_ADDRESSES,
@@ -79,6 +77,12 @@ struct image_header {
     struct {
         uint64_t at, bytes;
     } parts[PART_COUNT];
+};
+
+/* The names whose hash leads here are prints `first` to that of the next bucket; their record is
+ * at `record` in names. */
+struct image_bucket {
+    uint32_t first, record;
 };
 
 struct image_class {
@@ -120,10 +124,8 @@ static_assert(sizeof(struct image_prefix) == 32, "no hole");
 /* A mapped image: where its parts are. Everything it points at was checked by policy_open(). */
 struct policy {
     const struct image_header *header;
-    const uint32_t *firsts;
-    const uint8_t *prints;
-    const uint32_t *starts;
-    const uint8_t *names;
+    const struct image_bucket *buckets;
+    const uint8_t *prints, *names;
     const struct image_class *classes;
     const struct image_prefix *addresses, *clients;
     const struct image_protocol *protocols;

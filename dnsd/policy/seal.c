@@ -53,8 +53,8 @@ static bool is_repeat(const struct build *build, uint32_t a, uint32_t b)
            x->until == y->until && memcmp(x->groups, y->groups, sizeof x->groups) == 0;
 }
 
-/* Entry numbers by bucket, else as they came; `firsts` gets where each bucket's end. NULL when
- * memory is out. */
+/* Entry numbers by bucket, else as they came; each bucket's `first` becomes the end of its own.
+ * NULL when memory is out. */
 static uint32_t *order_entries(const struct build *build)
 {
     const struct entry *entries = build->entries.at;
@@ -63,14 +63,14 @@ static uint32_t *order_entries(const struct build *build)
     if (order == NULL)
         return NULL;
     for (uint32_t i = 0; i < count; i++)
-        build->firsts[bucket_home(entries[i].hash, build->bucket_count)]++;
+        build->buckets[bucket_home(entries[i].hash, build->bucket_count)].first++;
     for (uint32_t i = 0; i <= build->bucket_count; i++) {
-        uint32_t here = build->firsts[i];
-        build->firsts[i] = sum;
+        uint32_t here = build->buckets[i].first;
+        build->buckets[i].first = sum;
         sum += here;
     }
     for (uint32_t i = 0; i < count; i++)
-        order[build->firsts[bucket_home(entries[i].hash, build->bucket_count)]++] = i;
+        order[build->buckets[bucket_home(entries[i].hash, build->bucket_count)].first++] = i;
     return order;
 }
 
@@ -159,10 +159,8 @@ static bool names_claim(struct build *build)
     size_t bytes = build->wire.count + count * (2 + ENTRY_LINE + 3) + 1;
     build->names = bytes < RULE_NONE ? malloc(bytes) : NULL;
     build->prints = calloc(count + PRINTS_PAD, 1);
-    build->starts = calloc(build->bucket_count + 1u, sizeof *build->starts);
-    build->firsts = calloc(build->bucket_count + 1u, sizeof *build->firsts);
-    return build->names != NULL && build->prints != NULL && build->starts != NULL &&
-           build->firsts != NULL;
+    build->buckets = calloc(build->bucket_count + 1u, sizeof *build->buckets);
+    return build->names != NULL && build->prints != NULL && build->buckets != NULL;
 }
 
 static void seal_names(struct build *build, struct problems *problems)
@@ -174,7 +172,7 @@ static void seal_names(struct build *build, struct problems *problems)
         return;
     }
     for (uint32_t bucket = 0, i = 0; bucket < build->bucket_count; bucket++) {
-        uint32_t end = build->firsts[bucket];
+        uint32_t end = build->buckets[bucket].first;
         struct gathered gathered;
         gathered.count = 0;
         gathered.bytes = 0;
@@ -185,12 +183,11 @@ static void seal_names(struct build *build, struct problems *problems)
             }
             gather_entry(build, &gathered, &entries[order[i]], problems);
         }
-        build->firsts[bucket] = build->name_count;
-        build->starts[bucket] = build->names_bytes;
+        build->buckets[bucket] = (struct image_bucket){build->name_count, build->names_bytes};
         write_bucket(build, &gathered);
     }
-    build->firsts[build->bucket_count] = build->name_count;
-    build->starts[build->bucket_count] = build->names_bytes;
+    build->buckets[build->bucket_count] =
+        (struct image_bucket){build->name_count, build->names_bytes};
     free(order);
 }
 
@@ -348,11 +345,9 @@ static void lay_out(const struct build *build, struct image_header *header,
                     struct span parts[PART_COUNT])
 {
     const struct span all[PART_COUNT] = {
-        [PART_FIRSTS] = {(const uint8_t *)build->firsts,
-                         (build->bucket_count + 1u) * sizeof *build->firsts},
+        [PART_BUCKETS] = {(const uint8_t *)build->buckets,
+                          (build->bucket_count + 1u) * sizeof *build->buckets},
         [PART_PRINTS] = {build->prints, (size_t)build->name_count + PRINTS_PAD},
-        [PART_STARTS] = {(const uint8_t *)build->starts,
-                         (build->bucket_count + 1u) * sizeof *build->starts},
         [PART_NAMES] = {build->names, build->names_bytes},
         [PART_CLASSES] = {build->classes.bytes, build->classes.used},
         [PART_ADDRESSES] = {build->addresses.at,

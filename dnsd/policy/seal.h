@@ -45,7 +45,7 @@ struct build {
 
     /* Since build_seal(). */
     struct image_header header;
-    uint32_t *firsts, *starts;
+    struct image_bucket *buckets;
     uint8_t *prints, *names;
     uint32_t bucket_count, name_count, names_bytes;
     struct repeats {
