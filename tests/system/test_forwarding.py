@@ -12,6 +12,7 @@ net = internet.start(folder / "internet")
 DEAD = "198.18.0.4"          # an address of the lab on which nobody listens
 dnsd = lab.Dnsd(folder / "dnsd", lab.config(folder / "dnsd", f"""\
   mode: forward
+  workers: 1
   forward:
     to: [{DEAD}, {lab.ZONES_SERVER}]
     timeout: 300ms

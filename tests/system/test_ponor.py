@@ -11,6 +11,7 @@ folder = lab.scratch()
 net = internet.start(folder / "internet")
 dnsd = lab.Dnsd(folder / "dnsd", lab.config(folder / "dnsd", f"""\
   mode: forward
+  workers: 1
   forward:
     to: [{lab.ZONES_SERVER}]
 """)).start()

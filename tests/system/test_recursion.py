@@ -13,6 +13,7 @@ folder = lab.scratch()
 net = internet.start(folder / "internet")
 dnsd = lab.Dnsd(folder / "dnsd", lab.config(folder / "dnsd", f"""\
   mode: recurse
+  workers: 1
   recurse:
     root_hints: {net['hints']}
     trust_anchor: {net['anchor']}
