@@ -121,7 +121,8 @@ def case_log_level_and_rotation():
     dnsd.ponor("log", "info")
     assert "debug" in dnsd.ponor("log", "loud", check=False)
     dig("rotate.wechat.com")
-    lab.until("the event", dnsd.events)
+    lab.until("the event", lambda: any(e["dns"]["question"]["name"] == "rotate.wechat.com"
+                                       for e in dnsd.events()))
     dnsd.ponor("rotate")
     lab.until("a second file", lambda: len(list((folder / "dnsd/events").glob("*.jsonl"))) >= 1 and
               any(f.name != "blocked.jsonl" for f in (folder / "dnsd/events").glob("*.jsonl")))
