@@ -239,6 +239,15 @@ void fleet_give(struct supervisor *supervisor, struct child *child,
     supervisor_kill(supervisor, child);
 }
 
+void fleet_steer(const struct fleet *fleet, unsigned workers)
+{
+    for (size_t i = 0; i < fleet->post_count; i++) {
+        const struct post *post = &fleet->posts[i];
+        if (post->kind == POST_SERVE && post->number == 0)
+            listeners_steer(&post->listeners, workers);
+    }
+}
+
 bool fleet_is_ready(const struct fleet *fleet)
 {
     for (size_t i = 0; i < fleet->post_count; i++) {

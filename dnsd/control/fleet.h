@@ -68,6 +68,10 @@ MUST_USE enum status fleet_start_record(struct fleet *fleet, struct supervisor *
 void fleet_give(struct supervisor *supervisor, struct child *child,
                 const struct policy_gift *policy, int secret);
 
+/* Before a fleet with fewer workers takes over: nothing new may reach sockets that will be closed.
+ * `workers` 0 ends it. */
+void fleet_steer(const struct fleet *fleet, unsigned workers);
+
 /* Whether every serve process is in service. */
 bool fleet_is_ready(const struct fleet *fleet);
 /* How many children of a kind there are, living or waiting to be born. */

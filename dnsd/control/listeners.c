@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -146,4 +147,30 @@ void listeners_close(struct listeners *listeners)
             close(listeners->tcp[i]);
     }
     listeners_clear(listeners);
+}
+
+static void steer(int fd, unsigned workers)
+{
+    struct sock_filter code[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (uint32_t)(SKF_AD_OFF + SKF_AD_RANDOM)),
+        BPF_STMT(BPF_ALU | BPF_MOD | BPF_K, workers),
+        BPF_STMT(BPF_RET | BPF_A, 0),
+    };
+    const struct sock_fprog program = {COUNT_OF(code), code};
+    const int nothing = 0;
+
+    if (fd < 0)
+        return;
+    if (workers == 0)
+        setsockopt(fd, SOL_SOCKET, SO_DETACH_REUSEPORT_BPF, &nothing, sizeof nothing);
+    else if (setsockopt(fd, SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF, &program, sizeof program) != 0)
+        log_warning("cannot steer packets to the workers that stay: %s", strerror(errno));
+}
+
+void listeners_steer(const struct listeners *listeners, unsigned workers)
+{
+    for (int i = 0; i < LISTEN_MOST; i++) {
+        steer(listeners->udp[i], workers);
+        steer(listeners->tcp[i], workers);
+    }
 }

@@ -27,4 +27,9 @@ MUST_USE enum status listeners_open(const struct config *config, const struct li
                                     struct listeners *out);
 void listeners_close(struct listeners *listeners);
 
+/* Lets packets and connections to these addresses reach the sockets of the first `workers` workers
+ * only (in the order of their opening), while others are about to close; 0: the kernel chooses
+ * among all. */
+void listeners_steer(const struct listeners *listeners, unsigned workers);
+
 #endif

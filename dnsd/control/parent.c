@@ -226,6 +226,8 @@ static void on_sweep(int fd, short what, void *owner)
         fleet_count_up(fleet, false, &p->past);
         *link = fleet->next;
         fleet_free(fleet);
+        if (parent_serving(p) != NULL)
+            fleet_steer(parent_serving(p), 0);
     }
     if (is_record_wanted(p) && fleet_start_record(parent_serving(p), p->supervisor) != STATUS_OK)
         log_error("cannot start record");

@@ -131,8 +131,11 @@ static void launch(struct reload *r)
 {
     static const struct timeval most = {READY_MOST_MS / 1000, 0};
     struct parent *p = r->parent;
-    bool is_first = is_start(r);
+    const struct fleet *serving = parent_serving(p);
+    bool is_first = serving == NULL;
 
+    if (!is_first && r->coming->config.dnsd.workers < serving->config.dnsd.workers)
+        fleet_steer(r->coming, r->coming->config.dnsd.workers);
     r->coming->next = p->fleets;
     p->fleets = r->coming;
     r->launched = true;

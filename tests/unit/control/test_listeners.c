@@ -135,12 +135,64 @@ static void say_what_cannot_be_had(void **state)
     free(c);
 }
 
+enum { PACKETS = 64 };
+
+static unsigned receive_all(int fd)
+{
+    char byte;
+    unsigned count = 0;
+    while (recv(fd, &byte, 1, MSG_DONTWAIT) >= 0)
+        count++;
+    return count;
+}
+
+/* Sends from so many ports that each of three sockets is met with near certainty. */
+static void send_many(const struct config *c)
+{
+    struct sockaddr_storage to;
+    socklen_t length =
+        address_to_sockaddr(&c->dnsd.listen[0].address, c->dnsd.listen[0].port, AF_UNSPEC, &to);
+    for (int i = 0; i < PACKETS; i++) {
+        int fd = socket(AF_INET, SOCK_DGRAM, 0);
+        assert_int_equal(sendto(fd, "x", 1, 0, (struct sockaddr *)&to, length), 1);
+        close(fd);
+    }
+}
+
+static void are_steered_away_from_those_that_close(void **state)
+{
+    struct config *c = config_for("127.0.0.1", NULL, free_port());
+    struct listeners l[3];
+    char why[LISTENER_WHY_SIZE];
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(listeners_open(c, NULL, NULL, why, &l[i]), STATUS_OK);
+    listeners_steer(&l[0], 2);
+    send_many(c);
+    unsigned first = receive_all(l[0].udp[0]), second = receive_all(l[1].udp[0]);
+    assert_int_equal(first + second, PACKETS);
+    assert_true(first > 0 && second > 0);
+    assert_int_equal(receive_all(l[2].udp[0]), 0);
+    listeners_close(&l[2]);
+    send_many(c);
+    assert_int_equal(receive_all(l[0].udp[0]) + receive_all(l[1].udp[0]), PACKETS);
+    listeners_steer(&l[1], 1);
+    send_many(c);
+    assert_int_equal(receive_all(l[0].udp[0]), PACKETS);
+    listeners_steer(&l[0], 0);
+    send_many(c);
+    assert_true(receive_all(l[1].udp[0]) > 0);
+    listeners_close(&l[0]);
+    listeners_close(&l[1]);
+    free(c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(are_as_serve_needs_them),
         cmocka_unit_test(are_kept_where_addresses_are_the_same),
         cmocka_unit_test(say_what_cannot_be_had),
+        cmocka_unit_test(are_steered_away_from_those_that_close),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -453,6 +453,41 @@ static void changed_options_bring_new_processes_without_a_gap(void **state)
     world_close(w);
 }
 
+static void fewer_workers_lose_no_question(void **state)
+{
+    struct world *w = world_open();
+    w->workers = 3;
+    write_config(w, "");
+    start(w);
+    expect_serve(w, "workers 3");
+    w->workers = 1;
+    write_config(w, "");
+    pid_t asker = fork();
+    if (asker == 0)
+        _exit((int)client_ask(w->control, "reload", memfd_create("answer", 0), why));
+    unsigned answered = 0, asked = 0, after = 0;
+    clock_ms begin = clock_now();
+    while (after < 300 && clock_now() - begin < WAIT_MS) {
+        /* A new port each time: it may be any worker that is asked. */
+        struct sockaddr_storage to;
+        socklen_t length = sizeof to;
+        assert_int_equal(getpeername(w->udp, (struct sockaddr *)&to, &length), 0);
+        close(w->udp);
+        w->udp = socket(AF_INET, SOCK_DGRAM, 0);
+        assert_int_equal(connect(w->udp, (struct sockaddr *)&to, length), 0);
+        const char *line = ask_serve(w, "?", 2000);
+        asked++;
+        answered += line[0] != 0;
+        after += strstr(line, "workers 1") != NULL;
+    }
+    assert_int_equal(after, 300);
+    assert_int_equal(answered, asked);
+    int ended;
+    assert_int_equal(waitpid(asker, &ended, 0), asker);
+    assert_int_equal(ended, 0);
+    world_close(w);
+}
+
 static void options_that_do_not_work_are_taken_back(void **state)
 {
     struct world *w = world_open();
@@ -542,6 +577,7 @@ int main(int argc, char *argv[])
         cmocka_unit_test(a_reload_changes_the_policy_alone),
         cmocka_unit_test(what_is_wrong_is_named_and_changes_nothing),
         cmocka_unit_test(changed_options_bring_new_processes_without_a_gap),
+        cmocka_unit_test(fewer_workers_lose_no_question),
         cmocka_unit_test(options_that_do_not_work_are_taken_back),
         cmocka_unit_test(reloads_that_meet_are_all_answered),
         cmocka_unit_test(a_bad_policy_at_the_start_leaves_the_old_or_nothing),
