@@ -199,7 +199,7 @@ void guard_list(const struct guard *guard, const struct list_source *source,
     if (most == 0 || source->accept_change || change * 100 <= (uint64_t)old.rules * most)
         return;
     problem_error(guard->problems, source->file, 0, 0,
-                  "the list %s goes from %u to %u rules, more than %u%% at once; look at it, then "
-                  "use --accept-change=%s",
+                  "the list %s goes from %u to %u rules, more than max_change (%u%%) at once; look "
+                  "at it, then use --accept-change=%s",
                   words->id, old.rules, rules, most, words->id);
 }

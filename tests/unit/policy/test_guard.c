@@ -117,8 +117,8 @@ static void test_change(void **state)
     make(&new, 121, 0, "");
     assert_refused(&new, old.policy, 1);
     assert_problem(&new, 0, SEVERITY_ERROR, 0, 0,
-                   "the list list0 goes from 100 to 121 rules, more than 20% at once; look at it, "
-                   "then use --accept-change=list0");
+                   "the list list0 goes from 100 to 121 rules, more than max_change (20%) at once; "
+                   "look at it, then use --accept-change=list0");
     new.lists[0].accept_change = true;
     assert_int_equal(world_try(&new, old.policy), STATUS_OK);
     new.lists[0].accept_change = false;
