@@ -13,7 +13,7 @@ struct review {
     bool silent; /* no list has said anything */
 };
 
-/* Takes over a verdict on something in the answer; gives whether it blocks. */
+/* Takes over a verdict on something in the answer; gives whether it decides. */
 static bool take(struct review *r, const struct verdict *v, const struct name *name,
                  const struct address *address)
 {
@@ -33,7 +33,8 @@ static bool take(struct review *r, const struct verdict *v, const struct name *n
         q->matched_address = *address;
     else
         q->matched_name = *name;
-    return blocks;
+    /* By TCP `truncate` lets the answer pass, so what stands behind it must be heard too. */
+    return blocks && (v->action != ACTION_TRUNCATE || query_is_udp(q));
 }
 
 static bool blocks_name(struct review *r, const struct name *name)
