@@ -236,7 +236,7 @@ struct verdict decide_aloud(const struct policy *policy, const struct subject *s
                             struct said said[LISTS_MOST], unsigned *count)
 {
     struct verdict v = verdict_none(subject);
-    struct scale s;
+    struct scale s = {.policy = policy};
     *count = 0;
     if (subject->group >= policy->group_count)
         return v;

@@ -70,7 +70,7 @@ static bool record_is_sound(const struct policy *p, uint32_t bucket)
     if (next->first < here->first || count > BUCKET_MOST || end < start || end > p->names_bytes ||
         2 * count > end - start)
         return false;
-    const uint8_t *record = p->names + start, *at = record + 2 * count;
+    const uint8_t *record = p->names + start, *at = record + 2 * (size_t)count;
     for (uint32_t n = 0; n < count; n++) {
         const uint8_t *finish = entry_border(record, count, n + 1);
         /* Line, class and a root at least: what entry_at() reads. */

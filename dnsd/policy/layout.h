@@ -37,7 +37,7 @@ enum {
     IMAGE_ORDER = 0x01020304,
     IMAGE_ALIGN = 64,
     BUCKET_NAMES = 12,         /* in the mean */
-    BUCKET_MOST = 255,         /* names of one bucket */
+    BUCKET_MOST = 255,         /* names of one bucket, rules of one prefix */
     BUCKET_BYTES = UINT16_MAX, /* of its entries */
     ENTRY_LINE = 3,
     PRINTS_PAD = 8, /* prints are read by eight */
@@ -168,8 +168,8 @@ static inline const uint8_t *entry_border(const uint8_t *record, uint32_t count,
 {
     uint16_t border = 0;
     if (n > 0)
-        memcpy(&border, record + 2 * (n - 1), sizeof border);
-    return record + 2 * count + border;
+        memcpy(&border, record + 2 * (size_t)(n - 1), sizeof border);
+    return record + 2 * (size_t)count + border;
 }
 
 /* An entry: the line in 24 bits, the class in one byte or three, the wire form of the name. */

@@ -59,7 +59,7 @@ static uint32_t *order_entries(const struct build *build)
 {
     const struct entry *entries = build->entries.at;
     uint32_t count = (uint32_t)build->entries.count, sum = 0;
-    uint32_t *order = malloc((count + 1) * sizeof *order);
+    uint32_t *order = calloc(count + 1u, sizeof *order);
     if (order == NULL)
         return NULL;
     for (uint32_t i = 0; i < count; i++)
@@ -136,7 +136,8 @@ static uint8_t *write_entry(const struct build *build, const struct entry *entry
 
 static void write_bucket(struct build *build, const struct gathered *from)
 {
-    uint8_t *ends = build->names + build->names_bytes, *first = ends + 2 * from->count, *at = first;
+    uint8_t *ends = build->names + build->names_bytes;
+    uint8_t *first = ends + 2 * (size_t)from->count, *at = first;
     for (unsigned i = 0; i < from->count; i++) {
         const struct entry *entry = from->entries[i];
         bool below = class_at(build, entry->class)->kind == RULE_DOMAIN;
@@ -144,7 +145,7 @@ static void write_bucket(struct build *build, const struct gathered *from)
         labels[entry->labels / 64] |= UINT64_C(1) << entry->labels % 64;
         at = write_entry(build, entry, at);
         uint16_t end = (uint16_t)(at - first);
-        memcpy(ends + 2 * i, &end, sizeof end);
+        memcpy(ends + 2 * (size_t)i, &end, sizeof end);
         build->prints[build->name_count++] = print_of(entry->hash);
         count_rule(build, entry->class);
     }
@@ -219,11 +220,17 @@ static void drop_repeats(struct build *build, struct problems *problems)
         size_t old = first;
         while (old < kept && !is_repeat(build, prefixes[old].owner, at.owner))
             old++;
+        char text[PREFIX_TEXT_SIZE];
+        const struct prefix shown = {at.base, (uint8_t)at.bits};
         if (old < kept) {
-            char text[PREFIX_TEXT_SIZE];
-            const struct prefix shown = {at.base, (uint8_t)at.bits};
             note_repeat(build, at.owner, at.line, prefixes[old].owner, prefixes[old].line,
                         prefix_text(&shown, text), problems);
+            continue;
+        }
+        if (kept - first == BUCKET_MOST) {
+            problem_error(problems, build->paths[class_at(build, at.owner)->list], at.line, 0,
+                          "%s stands in too many rules; leave some of them out",
+                          prefix_text(&shown, text));
             continue;
         }
         prefixes[kept++] = at;

@@ -93,21 +93,21 @@ static const struct yaml_row exception_rows[] = {
 };
 /* clang-format on */
 
-/* The key of the one thing that a rule is about, and its place; NULL when it is none or several. */
-static const struct yaml_place *about_place(const struct about *about, enum rule_kind *kind)
+/* Where the one thing stands that a rule is about; line 0 when it is none or several. */
+static struct yaml_place about_place(const struct about *about, enum rule_kind *kind)
 {
-    const struct yaml_place *const places[] = {
-        [RULE_DOMAIN] = &about->domain_at,
-        [RULE_NAME] = &about->name_at,
-        [RULE_ADDRESS] = &about->address_at,
-        [RULE_PROTOCOL] = &about->protocol_at,
+    const struct yaml_place places[] = {
+        [RULE_DOMAIN] = about->domain_at,
+        [RULE_NAME] = about->name_at,
+        [RULE_ADDRESS] = about->address_at,
+        [RULE_PROTOCOL] = about->protocol_at,
     };
-    const struct yaml_place *found = NULL;
+    struct yaml_place found = {0};
     for (unsigned i = 0; i < COUNT_OF(places); i++) {
-        if (places[i]->line == 0)
+        if (places[i].line == 0)
             continue;
-        if (found != NULL)
-            return NULL;
+        if (found.line != 0)
+            return (struct yaml_place){0};
         found = places[i];
         *kind = i;
     }
@@ -118,8 +118,8 @@ static void add(struct yaml_reading *y, struct build_class *class, const struct 
                 struct yaml_place item)
 {
     struct reading *r = y->r;
-    const struct yaml_place *at = about_place(about, &class->kind);
-    if (at == NULL) {
+    const struct yaml_place at = about_place(about, &class->kind);
+    if (at.line == 0) {
         problem_error(r->problems, r->list->file, item.line, item.column,
                       "%s is about exactly one of domain, name, address and protocol; write one "
                       "item for each",
@@ -129,16 +129,16 @@ static void add(struct yaml_reading *y, struct build_class *class, const struct 
     uint32_t number = build_class(r->build, class);
     switch (class->kind) {
     case RULE_DOMAIN:
-        source_name(r, number, class, &about->domain, at->line, at->column);
+        source_name(r, number, class, &about->domain, at.line, at.column);
         break;
     case RULE_NAME:
-        source_name(r, number, class, &about->name, at->line, at->column);
+        source_name(r, number, class, &about->name, at.line, at.column);
         break;
     case RULE_ADDRESS:
-        source_prefix(r, number, class, &about->address, at->line, at->column);
+        source_prefix(r, number, class, &about->address, at.line, at.column);
         break;
     case RULE_PROTOCOL:
-        build_protocol(r->build, number, about->protocol, at->line);
+        build_protocol(r->build, number, about->protocol, at.line);
         break;
     }
 }

@@ -221,6 +221,20 @@ static void test_too_many_of_one(void **state)
                         "n.example stands in too many rules; leave some of them out");
     free(text);
     world_close(&w);
+
+    yaml = open_memstream(&text, &size);
+    fprintf(yaml, "list: y\ntitle: Y\nserial: 1\nexceptions:\n");
+    for (unsigned i = 0; i < 300; i++)
+        fprintf(yaml, "  - {address: 192.0.2.1, until: 20%02u-%02u-01}\n", 27 + i / 12, 1 + i % 12);
+    fclose(yaml);
+    world_open(&w);
+    world_list(&w, "yaml", text);
+    assert_int_equal(world_try(&w, NULL), STATUS_INVALID);
+    assert_int_equal(w.problems->errors, 45);
+    assert_string_equal(w.problems->list[0].text,
+                        "192.0.2.1/32 stands in too many rules; leave some of them out");
+    free(text);
+    world_close(&w);
 }
 
 int main(void)
