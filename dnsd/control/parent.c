@@ -213,9 +213,18 @@ static bool is_record_wanted(const struct parent *p)
     return records == 0 && !p->stopping && parent_serving(p) != NULL;
 }
 
+static bool any_is_leaving(const struct parent *p)
+{
+    const struct fleet *f = p->fleets;
+    while (f != NULL && f->state != FLEET_LEAVING)
+        f = f->next;
+    return f != NULL;
+}
+
 static void on_sweep(int fd, short what, void *owner)
 {
     struct parent *p = owner;
+    bool left = false;
 
     for (struct fleet **link = &p->fleets; *link != NULL;) {
         struct fleet *fleet = *link;
@@ -226,9 +235,10 @@ static void on_sweep(int fd, short what, void *owner)
         fleet_count_up(fleet, false, &p->past);
         *link = fleet->next;
         fleet_free(fleet);
-        if (parent_serving(p) != NULL)
-            fleet_steer(parent_serving(p), 0);
+        left = true;
     }
+    if (left && !any_is_leaving(p) && parent_serving(p) != NULL)
+        fleet_steer(parent_serving(p), 0);
     if (is_record_wanted(p) && fleet_start_record(parent_serving(p), p->supervisor) != STATUS_OK)
         log_error("cannot start record");
     if (p->reload != NULL)
