@@ -224,8 +224,8 @@ static void question_write(const struct wish *wish, uint16_t id, struct writer *
         write_opt(w, wish);
 }
 
-/* The rest of a word of its own question's that must come back: id, question, opcode; an OPT for an
- * OPT; no more bytes than were asked for. */
+/* What no scene need say: the question's id, opcode and bytes come back, an OPT for an OPT, and no
+ * more bytes than the client can take. */
 static bool check_always(struct scene *scene, const struct question_asked *q)
 {
     struct message asked, said;

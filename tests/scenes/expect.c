@@ -156,8 +156,7 @@ static bool check_word(struct scene *scene, const char *word, const struct said 
     return check_value(scene, word, said);
 }
 
-/* The records of a section of ldns' print, one to a line; ANY_TTL has its own line's place in
- * `pattern`, so TTLs are taken out of both there. */
+/* Where the records of a section stand in ldns' print, one to a line; cuts the text behind them. */
 static char *section_find(char *text, const char *title)
 {
     char *start = strstr(text, title);
@@ -170,20 +169,19 @@ static char *section_find(char *text, const char *title)
     return start;
 }
 
-/* Two lines of ldns' print, whose second field may be ANY_TTL in `wanted`. */
+/* Compares two lines of ldns' print; fields have a tab between, and the second is the TTL. */
 static bool is_line(const char *wanted, size_t wanted_length, const char *is, size_t length)
 {
     char any[16];
-    size_t owner = strcspn(wanted, "\t");
-    int n = snprintf(any, sizeof any, "\t%d\t", ANY_TTL);
-    if (strncmp(wanted + owner, any, (size_t)n) == 0) {
-        size_t ttl = 1 + strcspn(is + owner + (owner < length), "\t");
-        if (owner + ttl >= length || strncasecmp(wanted, is, owner + 1) != 0)
-            return false;
-        wanted_length -= owner + (size_t)n - 1;
-        wanted += owner + (size_t)n - 1;
-        length -= owner + ttl;
-        is += owner + ttl;
+    size_t owner = strcspn(wanted, "\t") + 1;
+    size_t ttl = (size_t)snprintf(any, sizeof any, "%d\t", ANY_TTL);
+    if (owner < length && strncasecmp(wanted, is, owner) == 0 &&
+        strncmp(wanted + owner, any, ttl) == 0) {
+        size_t skipped = owner + strcspn(is + owner, "\t") + 1;
+        wanted += owner + ttl;
+        wanted_length -= owner + ttl;
+        is += skipped;
+        length -= skipped;
     }
     return wanted_length == length && strncasecmp(wanted, is, length) == 0;
 }

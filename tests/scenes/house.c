@@ -15,7 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { PATH_SIZE = 64, SECRETS = 4 };
+enum { PATH_SIZE = 64 };
 
 /* Where a memory file came from, so that a problem in it can be said in places of the scene. */
 struct paper {
@@ -212,7 +212,7 @@ bool house_read(struct scene *scene, struct block whole)
 bool house_open(struct scene *scene)
 {
     const struct outlets outlets = {scene, client_reply, upstream_ask, log_record};
-    const struct server_secrets secrets = {{1, 2}, {3, SECRETS}};
+    const struct server_secrets secrets = {{1, 2}, {3, 4}};
     if (!read_house(scene, &scene->config, &scene->policy))
         return false;
     if (server_new(&scene->config, &secrets, &scene->counters, &outlets, &scene->server) !=
