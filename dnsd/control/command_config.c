@@ -65,14 +65,15 @@ int command_check(int argc, char *argv[])
 {
     const char *file = command_config(&argc, argv);
     struct policy *policy = NULL, *running = NULL;
+    enum status status = STATUS_NO_MEMORY;
 
     if (argc != 1)
         return command_usage(argv[0], "it takes no arguments");
     struct problems *problems = problems_new();
     struct config *config = calloc(1, sizeof *config);
     if (problems == NULL || config == NULL)
-        return EXIT_NO;
-    enum status status = config_read(file, config, NULL, problems);
+        goto done;
+    status = config_read(file, config, NULL, problems);
     if (status == STATUS_OK) {
         running = open_running(config->image);
         problems_free(problems); /* compile_policy() reads the file again and says it all */
@@ -84,6 +85,7 @@ int command_check(int argc, char *argv[])
         problems_print(problems, STDOUT_FILENO);
         say_sum(problems, policy);
     }
+done:
     if (status != STATUS_OK && status != STATUS_INVALID)
         fprintf(stderr, "ponor: %s: %s\n", file, status_text(status));
     problems_free(problems);

@@ -356,9 +356,10 @@ static void run(struct parent *p)
         int number;
         void (*run)(int, short, void *);
     } signals[] = {{SIGTERM, on_stop_signal}, {SIGINT, on_stop_signal}, {SIGHUP, on_reload_signal}};
+    const struct sigaction ignore = {.sa_handler = SIG_IGN};
     struct event *events[COUNT_OF(signals)];
 
-    signal(SIGPIPE, SIG_IGN);
+    sigaction(SIGPIPE, &ignore, NULL);
     for (size_t i = 0; i < COUNT_OF(signals); i++) {
         events[i] = evsignal_new(p->base, signals[i].number, signals[i].run, p);
         if (events[i] != NULL)

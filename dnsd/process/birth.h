@@ -3,8 +3,8 @@
  * birth - what a role is given before it begins.
  *
  * Used first of all by every role's main: birth_take() waits for the gifts of the parent until
- * MESSAGE_START. What comes later on ROLE_CHANNEL (a new policy, a channel to a restarted sibling) is
- * the role's own loop's to receive: it opens a channel over ROLE_CHANNEL after this returned.
+ * MESSAGE_START. What comes later on ROLE_CHANNEL (a new policy, a channel to a restarted sibling)
+ * is the role's own loop's to receive: it opens a channel over ROLE_CHANNEL after this returned.
  * Never returns half a birth: a parent that is gone or a message that is no gift ends the process.
  */
 #ifndef PROCESS_BIRTH_H
@@ -14,30 +14,31 @@
 #include "process/counters.h"
 #include "process/message.h"
 
-enum { RINGS_MOST = 2 * WORKERS_MOST };   /* of the workers in service, and of those that drain */
+enum { RINGS_MOST = 2 * WORKERS_MOST }; /* of the workers in service, and of those that drain */
 
 /* Descriptors are the role's own, -1 where nothing was given. */
 struct gifts {
-    const struct config *config;          /* mapped read-only; its log level is set already */
-    struct counters *counters;            /* this process' page */
-    int policy;                           /* an image for policy_open() */
-    uint32_t generation;                  /* of that policy */
-    int udp[LISTEN_MOST], tcp[LISTEN_MOST];   /* at the index of config->dnsd.listen */
-    int channel[WORKERS_MOST];            /* at the number of the counterpart */
-    int ring[RINGS_MOST];                 /* serve: [0]; record: the first ring_count */
-    uint32_t ring_owner[RINGS_MOST];      /* number of the serve process that writes it */
+    const struct config *config;            /* mapped read-only; its log level is set already */
+    struct counters *counters;              /* this process' page */
+    int policy;                             /* an image for policy_open() */
+    uint32_t generation;                    /* of that policy */
+    int udp[LISTEN_MOST], tcp[LISTEN_MOST]; /* at the index of config->dnsd.listen */
+    int channel[WORKERS_MOST];              /* at the number of the counterpart */
+    int ring[RINGS_MOST];                   /* serve: [0]; record: the first ring_count */
+    uint32_t ring_owner[RINGS_MOST];        /* number of the serve process that writes it */
     uint32_t ring_count;
-    int folder;                           /* record: where it writes */
-    int output, problems;                 /* compile: the image to write; a pipe for problems' text */
-    int secret;                           /* memory file of SECRET_SIZE random bytes */
-    struct message_compile order;         /* compile: what to do */
+    int folder;                   /* record: where it writes */
+    int output, problems;         /* compile: the image to write; a pipe for problems' text */
+    int secret;                   /* memory file of SECRET_SIZE random bytes */
+    struct message_compile order; /* compile: what to do */
 };
 
 enum { SECRET_SIZE = 32 };
 
 void birth_take(struct gifts *out);
 
-/* Copies the content of a small sealed memory file and closes it; false when its size is another. */
+/* Copies the content of a small sealed memory file and closes it; false when its size is another.
+ */
 bool birth_read(int fd, void *out, size_t size);
 
 /* The parent's side: a sealed memory file that holds these bytes and can only be read. */

@@ -21,16 +21,16 @@ struct parcel {
     int fd;
 };
 
-/* The struct of a message of this kind and exactly this size; NULL otherwise (also for a body that is
- * longer: use parcel_open_with_bytes() where a message carries bytes). */
+/* The struct of a message of this kind and exactly this size; NULL otherwise (also for a body that
+ * is longer: use parcel_open_with_bytes() where a message carries bytes). */
 const void *parcel_open(const struct parcel *parcel, enum message_kind kind, size_t size);
 const void *parcel_open_with_bytes(const struct parcel *parcel, enum message_kind kind, size_t size,
                                    struct span *bytes);
 
 struct channel_events {
     void (*on_parcel)(void *owner, struct parcel *parcel);
-    void (*on_batch_end)(void *owner);   /* or NULL: after all parcels that were waiting */
-    void (*on_close)(void *owner);       /* the other side is gone; close the channel here or later */
+    void (*on_batch_end)(void *owner); /* or NULL: after all parcels that were waiting */
+    void (*on_close)(void *owner);     /* the other side is gone; close the channel here or later */
 };
 
 /* Takes over `fd`. */

@@ -2,8 +2,8 @@
  *
  * counters - what each process counts, in a page that the parent can read at any time.
  *
- * Used by serve, resolve and record (each writes its own page) and by the parent for `ponor status`.
- * A page outlives its process, so a restart loses no count. Never reset.
+ * Used by serve, resolve and record (each writes its own page) and by the parent for `ponor
+ * status`. A page outlives its process, so a restart loses no count. Never reset.
  */
 #ifndef PROCESS_COUNTERS_H
 #define PROCESS_COUNTERS_H
@@ -14,14 +14,44 @@
 #include <stdint.h>
 
 enum counter {
-    COUNT_QUERIES, COUNT_QUERIES_TCP, COUNT_MALFORMED, COUNT_LIMITED, COUNT_LOCAL, COUNT_BLOCKED,
-    COUNT_BLOCKED_ANSWERS, COUNT_OBSERVED, COUNT_HITS, COUNT_MISSES, COUNT_JOINED, COUNT_STALE,
-    COUNT_PREFETCHED, COUNT_SERVFAIL, COUNT_BOGUS, COUNT_TRUNCATED, COUNT_REBINDING,
-    COUNT_EVENTS, COUNT_EVENTS_LOST, COUNT_EVENTS_SAMPLED, COUNT_CACHE_ENTRIES, COUNT_CACHE_BYTES,
-    COUNT_CACHE_EVICTED, COUNT_PENDING, COUNT_TCP_OPEN, COUNT_TCP_REFUSED, COUNT_ASKED,
-    COUNT_ANSWERED, COUNT_UPSTREAM_TIMEOUTS, COUNT_UPSTREAM_TCP, COUNT_UPSTREAM_WRONG,
-    COUNT_LINES, COUNT_BYTES_WRITTEN, COUNT_FILES_ROTATED, COUNT_FILES_REMOVED,
-    COUNT_WRITE_ERRORS, COUNT_POLICY_SWAPS, COUNT_COUNT
+    COUNT_QUERIES,
+    COUNT_QUERIES_TCP,
+    COUNT_MALFORMED,
+    COUNT_LIMITED,
+    COUNT_LOCAL,
+    COUNT_BLOCKED,
+    COUNT_BLOCKED_ANSWERS,
+    COUNT_OBSERVED,
+    COUNT_HITS,
+    COUNT_MISSES,
+    COUNT_JOINED,
+    COUNT_STALE,
+    COUNT_PREFETCHED,
+    COUNT_SERVFAIL,
+    COUNT_BOGUS,
+    COUNT_TRUNCATED,
+    COUNT_REBINDING,
+    COUNT_EVENTS,
+    COUNT_EVENTS_LOST,
+    COUNT_EVENTS_SAMPLED,
+    COUNT_CACHE_ENTRIES,
+    COUNT_CACHE_BYTES,
+    COUNT_CACHE_EVICTED,
+    COUNT_PENDING,
+    COUNT_TCP_OPEN,
+    COUNT_TCP_REFUSED,
+    COUNT_ASKED,
+    COUNT_ANSWERED,
+    COUNT_UPSTREAM_TIMEOUTS,
+    COUNT_UPSTREAM_TCP,
+    COUNT_UPSTREAM_WRONG,
+    COUNT_LINES,
+    COUNT_BYTES_WRITTEN,
+    COUNT_FILES_ROTATED,
+    COUNT_FILES_REMOVED,
+    COUNT_WRITE_ERRORS,
+    COUNT_POLICY_SWAPS,
+    COUNT_COUNT
 };
 
 extern const char *const counter_words[]; /* "queries", …, NULL */
@@ -34,6 +64,6 @@ struct counters {
 };
 
 MUST_USE enum status counters_make(int *fd_out);
-struct counters *counters_open(int fd);     /* NULL when it cannot be mapped */
+struct counters *counters_open(int fd); /* NULL when it cannot be mapped */
 
 #endif

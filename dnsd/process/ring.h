@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * ring - fixed-size records from one process to one other through shared memory, without a system call.
+ * ring - fixed-size records from one process to one other through shared memory, without a system
+ * call.
  *
  * Used for events: serve puts, record takes, the parent keeps the file so that neither death loses
- * what is inside. One producer, one consumer. When full, ring_put() says so and the caller counts it.
- * What the consumer took stays in the ring until it is released, so a consumer that dies between
- * taking and writing leaves it to the next one. The consumer copies a record out before it looks at it:
- * the producer is not trusted to stand still. Never waits.
+ * what is inside. One producer, one consumer. When full, ring_put() says so and the caller counts
+ * it. What the consumer took stays in the ring until it is released, so a consumer that dies
+ * between taking and writing leaves it to the next one. The consumer copies a record out before it
+ * looks at it: the producer is not trusted to stand still. Never waits.
  */
 #ifndef PROCESS_RING_H
 #define PROCESS_RING_H

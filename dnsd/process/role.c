@@ -37,10 +37,10 @@ static void ignore_signals(void)
 {
     /* A terminal sends them to the whole group, systemd to all of a service; the parent hears them
      * too and says MESSAGE_DRAIN. When it cannot any more, PR_SET_PDEATHSIG ends us. */
-    signal(SIGINT, SIG_IGN);
-    signal(SIGTERM, SIG_IGN);
-    signal(SIGHUP, SIG_IGN);
-    signal(SIGPIPE, SIG_IGN);
+    static const int numbers[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE};
+    const struct sigaction ignore = {.sa_handler = SIG_IGN};
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+        sigaction(numbers[i], &ignore, NULL);
 }
 
 bool role_run(int argc, char *argv[], const struct role *roles, const char *program, int *exit_code)

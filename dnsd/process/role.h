@@ -2,9 +2,9 @@
  *
  * role - a process of ours: how the parent makes one, how it begins.
  *
- * Used by programs/ (the table of roles), by the parent (spawn) and by every role's main. A role is the
- * same file executed again, so that its address space is fresh; descriptor 3 is its channel to the
- * parent and it has no other but standard error. What it needs comes as MESSAGE_GIFT, then
+ * Used by programs/ (the table of roles), by the parent (spawn) and by every role's main. A role is
+ * the same file executed again, so that its address space is fresh; descriptor 3 is its channel to
+ * the parent and it has no other but standard error. What it needs comes as MESSAGE_GIFT, then
  * MESSAGE_START (process/birth.h). Never inherits an environment, but for the one word with which
  * systemd says that log lines go to the journal.
  */
@@ -20,14 +20,14 @@
 enum { ROLE_CHANNEL = 3 };
 
 struct role {
-    const char *name;                    /* "serve" */
-    int (*main)(unsigned number);        /* returns the exit code */
-    const char *user;                    /* "_dnsd-serve", used when the program runs as root */
-    unsigned may;                        /* enum may */
+    const char *name;             /* "serve" */
+    int (*main)(unsigned number); /* returns the exit code */
+    const char *user;             /* "_dnsd-serve", used when the program runs as root */
+    unsigned may;                 /* enum may */
 };
 
-/* If argv says "--role NAME NUMBER", becomes that role of the table (which ends with a NULL name), runs
- * it and gives true with its exit code. */
+/* If argv says "--role NAME NUMBER", becomes that role of the table (which ends with a NULL name),
+ * runs it and gives true with its exit code. */
 bool role_run(int argc, char *argv[], const struct role *roles, const char *program,
               int *exit_code);
 

@@ -2,8 +2,8 @@
  *
  * sandbox - how a role gives up what it does not need, once, at birth.
  *
- * Used by role_begin() in every child. Today: no-new-privileges, own user and groups when started as
- * root, no core dumps, not dumpable. Landlock and seccomp profiles of each role belong in
+ * Used by role_begin() in every child. Today: no-new-privileges, own user and groups when started
+ * as root, no core dumps, not dumpable. Landlock and seccomp profiles of each role belong in
  * sandbox_enter(), selected by the role's `may`. Never undone.
  */
 #ifndef PROCESS_SANDBOX_H
@@ -12,10 +12,10 @@
 #include "base/status.h"
 
 enum may {
-    MAY_ANSWER = 1,        /* use given sockets */
-    MAY_CONNECT = 2,       /* create sockets of its own */
+    MAY_ANSWER = 1,  /* use given sockets */
+    MAY_CONNECT = 2, /* create sockets of its own */
     MAY_READ_FILES = 4,
-    MAY_WRITE_FOLDER = 8,  /* in the folder it was given */
+    MAY_WRITE_FOLDER = 8, /* in the folder it was given */
 };
 
 /* `user` NULL, or not root: stays who it is. */

@@ -16,7 +16,7 @@
 
 enum {
     CHILDREN_MOST = 256,
-    BACKOFF_QUICK_MS = 1000,   /* a life shorter than this is a failure to start */
+    BACKOFF_QUICK_MS = 1000, /* a life shorter than this is a failure to start */
     BACKOFF_STEP_MS = 100,
     BACKOFF_MOST_MS = 5000,
     DRAIN_MS = 10000
@@ -25,24 +25,25 @@ enum {
 struct supervisor;
 
 struct child {
-    const char *role;          /* must outlive the child */
+    const char *role; /* must outlive the child */
     unsigned number;
-    void *place;               /* the owner's: what the child is for */
-    pid_t pid;                 /* -1 while it waits to be born again */
-    struct channel *channel;   /* NULL while pid is -1 */
+    void *place;             /* the owner's: what the child is for */
+    pid_t pid;               /* -1 while it waits to be born again */
+    struct channel *channel; /* NULL while pid is -1 */
     clock_ms born;
-    unsigned restarts;         /* since the owner asked for it */
-    unsigned quick_deaths;     /* in a row */
-    bool ready;                /* said MESSAGE_READY since its last birth */
-    bool leaving;              /* draining or told to die: will not be born again */
-    bool once;                 /* does one job and is not born again */
+    unsigned restarts;     /* since the owner asked for it */
+    unsigned quick_deaths; /* in a row */
+    bool ready;            /* said MESSAGE_READY since its last birth */
+    bool leaving;          /* draining or told to die: will not be born again */
+    bool once;             /* does one job and is not born again */
 };
 
 struct supervisor_events {
     /* A new process: give it its gifts, then supervisor_start(). */
     void (*on_birth)(void *owner, struct child *child);
     /* What it says, but for MESSAGE_READY, which sets `ready` and comes here after. The parcel's
-     * descriptor, if any, is closed afterwards. A message that is not expected: supervisor_kill(). */
+     * descriptor, if any, is closed afterwards. A message that is not expected: supervisor_kill().
+     */
     void (*on_parcel)(void *owner, struct child *child, const struct parcel *parcel);
     /* Its process has ended (as waitpid(2) says). `is_last`: it is forgotten after this call. */
     void (*on_death)(void *owner, struct child *child, int ended, bool is_last);
@@ -59,7 +60,8 @@ MUST_USE enum status supervisor_add(struct supervisor *supervisor, const char *r
                                     unsigned number, bool once, void *place, struct child **out);
 /* Says MESSAGE_START. */
 void supervisor_start(struct supervisor *supervisor, struct child *child);
-/* Says MESSAGE_DRAIN; whoever is there after `ms` is killed. A child that is not alive is forgotten. */
+/* Says MESSAGE_DRAIN; whoever is there after `ms` is killed. A child that is not alive is
+ * forgotten. */
 void supervisor_drain(struct supervisor *supervisor, struct child *child, unsigned ms);
 /* Ends the process now; it is born again unless it is leaving. */
 void supervisor_kill(struct supervisor *supervisor, struct child *child);

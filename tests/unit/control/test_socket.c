@@ -63,7 +63,7 @@ static struct world *world_open(void)
 {
     struct world *w = calloc(1, sizeof *w);
     log_open("test", LOG_LEVEL_ERROR);
-    signal(SIGPIPE, SIG_IGN); /* as the parent does */
+    sigaction(SIGPIPE, &(struct sigaction){.sa_handler = SIG_IGN}, NULL); /* as the parent does */
     snprintf(w->folder, sizeof w->folder, "/tmp/ponor-test-XXXXXX");
     assert_non_null(mkdtemp(w->folder));
     snprintf(w->path, sizeof w->path, "%.40s/control", w->folder);
