@@ -73,7 +73,7 @@ static void finish(struct reload *r, const char *why)
         say_policy(r, summary, sizeof summary);
         log_info("%s", summary);
     } else {
-        log_error("reload refused: %s", why);
+        log_error("%s: %s", at_start ? "cannot start" : "reload refused", why);
     }
     char *text = NULL;
     if (asprintf(&text, "%s%s", r->text == NULL ? "" : r->text, summary) < 0)
@@ -83,7 +83,6 @@ static void finish(struct reload *r, const char *why)
     socket_answer(r->parent->socket, r->run, text == NULL ? "" : text, why);
     free(text);
     if (at_start && why != NULL) {
-        log_error("not started");
         parent_stop(r->parent, 1); /* frees us */
         return;
     }
