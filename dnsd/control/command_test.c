@@ -55,9 +55,11 @@ static void fail(struct run *run, const struct row *row, struct yaml_place at,
            said[0] != 0 ? " by " : "", said);
     if (verdict->rule != RULE_NONE) {
         struct rule_view rule;
+        char text[NAME_TEXT_SIZE];
         policy_rule(run->policy, verdict->rule, &rule);
         printf("    %s:%u: %s%s\n", policy_list(run->policy, rule.list).file, rule.line,
-               rule.exception ? "exception " : "", rule.text);
+               rule.exception ? "exception " : "",
+               policy_rule_text(run->policy, verdict->rule, text));
     }
 }
 

@@ -16,7 +16,13 @@
 
 #define WRITE_LITERAL(w, text) write_bytes(w, text, sizeof(text) - 1)
 
-enum { OBSERVER_MOST = 1024, WORD_MOST = 256, REASON_MOST = 2048, MICROSECONDS = 1000000 };
+enum {
+    OBSERVER_MOST = 1024,
+    WORD_MOST = 256,
+    REASON_MOST = 2048,
+    RULE_MOST = 1536,
+    MICROSECONDS = 1000000
+};
 
 struct line_writer {
     struct parts *parts;
@@ -202,10 +208,31 @@ static void chain_write(struct writer *w, uint8_t *start, uint64_t lost, uint64_
     write_u8(w, '\n');
 }
 
+/* The pieces that a rule's class shares, with the line and text of this rule between them. */
+static void rule_write(struct writer *w, const struct part *part, const struct policy *policy,
+                       const struct rule_view *rule, uint32_t number)
+{
+    char text[NAME_TEXT_SIZE];
+    write_span(w, part->rule);
+    if (rule != NULL) {
+        escape_number(w, rule->line);
+        write_span(w, part->text);
+        escape_text(w, policy_rule_text(policy, number, text), RULE_MOST);
+        write_span(w, part->place);
+        escape_number(w, rule->line);
+    }
+    write_span(w, part->closing);
+}
+
 void line_write(struct line_writer *writer, const struct event *event, const struct policy *policy,
                 uint64_t sequence, uint64_t lost, uint8_t chain[CHAIN_SIZE], struct writer *w)
 {
-    const struct part *part = parts_find(writer->parts, policy, event);
+    const struct verdict *v = &event->verdict;
+    uint32_t number = v->rule != RULE_NONE ? v->rule : v->noted;
+    struct rule_view view, *rule = NULL;
+    if (policy != NULL && number != RULE_NONE && policy_rule(policy, number, &view))
+        rule = &view;
+    const struct part *part = parts_find(writer->parts, policy, rule, event);
     uint8_t *start = w->at;
 
     time_write(writer, event->at, w);
@@ -216,7 +243,7 @@ void line_write(struct line_writer *writer, const struct event *event, const str
     write_bytes(w, writer->observer, writer->observer_length);
     ends_write(w, event, part->network);
     dns_write(writer, event, w);
-    write_span(w, part->closing);
+    rule_write(w, part, policy, rule, number);
     matched_write(w, event);
     write_u8(w, ',');
     chain_write(w, start, lost, event->sampled_before, chain);

@@ -1,23 +1,23 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * parts - renders the texts of a rule. Field names: Elastic Common Schema 8.11, docs/events.md.
+ * parts - renders the texts of a class of rules. Field names: Elastic Common Schema 8.11,
+ * docs/events.md.
  */
 #include "events/parts.h"
 
 #include "base/hash.h"
 #include "dns/type.h"
 #include "events/escape.h"
-#include "policy/decide.h"
 
 #include <stdlib.h>
 
 /* Escaped. A text of a list has at most 255 bytes, which become at most three times as many. */
-enum { TEXT_MOST = 768, RULE_MOST = 1536, PART_MOST = 12288 };
+enum { TEXT_MOST = 768, PART_MOST = 12288 };
 
 /* All that a part depends on. Compared as bytes, so it is cleared before it is filled. */
 struct key {
-    const struct policy *policy;
-    uint32_t rule;
+    const struct policy *policy; /* NULL: no rule is known */
+    uint32_t class;
     uint16_t group, ede;
     uint8_t action, wanted, evidence, seen, has_address, fill[3];
 };
@@ -59,36 +59,22 @@ void parts_forget(struct parts *parts, const struct policy *policy)
             slot_clear(&parts->slots[i]);
 }
 
-/* Everything about a rule that is shown. */
+/* Everything about a class of rules that is shown. */
 struct texts {
-    bool known;
-    struct rule_view rule;
+    const struct rule_view *rule; /* NULL: not known */
     struct list_view list;
     const char *group;
 };
 
-/* Whether this policy says of this event what the event says that it said. Numbers of rules come
- * from a process that reads hostile bytes; only those that decide() gives may be looked up. */
-static bool policy_agrees(const struct policy *policy, const struct event *event)
-{
-    struct subject subject = {.group = event->verdict.group};
-    if (event->has_address)
-        subject.destination = &event->matched_address;
-    else
-        subject.name = event->matched_name.labels > 0 ? &event->matched_name : &event->question;
-    struct verdict verdict = decide(policy, &subject);
-    return verdict.rule == event->verdict.rule && verdict.noted == event->verdict.noted;
-}
-
-static void texts_read(const struct key *key, const struct event *event, struct texts *out)
+static void texts_read(const struct key *key, const struct rule_view *rule, struct texts *out)
 {
     *out = (struct texts){.group = ""};
-    if (key->policy == NULL || key->rule == RULE_NONE || !policy_agrees(key->policy, event))
+    if (key->policy == NULL)
         return;
-    out->group = policy_group(key->policy, key->group).id;
-    policy_rule(key->policy, key->rule, &out->rule);
-    out->list = policy_list(key->policy, out->rule.list);
-    out->known = true;
+    out->rule = rule;
+    if (key->group < policy_facts(key->policy).groups)
+        out->group = policy_group(key->policy, key->group).id;
+    out->list = policy_list(key->policy, rule->list);
 }
 
 /* ,"NAME":"TEXT" unless the text is empty. */
@@ -109,7 +95,7 @@ static const char *reason_of(const struct key *key, const struct texts *t)
         {"answer holds an address on a list", "answer holds an address that is excepted"},
     };
     int where = key->seen != SEEN_ANSWER ? 0 : key->has_address ? 2 : 1;
-    return reasons[where][t->known && t->rule.exception];
+    return reasons[where][t->rule != NULL && t->rule->exception];
 }
 
 /* 1 to 7, for sorting: how much this says about the device. */
@@ -143,7 +129,7 @@ static void network_write(struct writer *w, const struct texts *t)
 {
     char lower[TEXT_MOST];
     size_t length = 0;
-    if (!t->known)
+    if (t->rule == NULL)
         return;
     const char *app = *t->list.app != 0 ? t->list.app : t->list.id;
     for (; app[length] != 0 && length + 1 < sizeof lower; length++)
@@ -153,26 +139,32 @@ static void network_write(struct writer *w, const struct texts *t)
     write_u8(w, ',');
 }
 
-static void place_write(struct writer *w, const char *field, const char *file, uint32_t line)
-{
-    write_text(w, field);
-    escape_text(w, file, TEXT_MOST);
-    write_u8(w, ':');
-    escape_number(w, line);
-    write_u8(w, '"');
-}
-
+/* "rule" up to its line. */
 static void rule_write(struct writer *w, const struct texts *t)
 {
-    place_write(w, "\"rule\":{\"id\":\"", t->list.id, t->rule.line);
-    write_text(w, ",\"name\":\"");
-    if (t->rule.kind == RULE_PROTOCOL)
+    if (t->rule == NULL)
+        return;
+    write_text(w, "\"rule\":{\"id\":\"");
+    escape_text(w, t->list.id, TEXT_MOST);
+    write_u8(w, ':');
+}
+
+/* From there up to its text. */
+static void text_write(struct writer *w, const struct texts *t)
+{
+    if (t->rule == NULL)
+        return;
+    write_text(w, "\",\"name\":\"");
+    if (t->rule->kind == RULE_PROTOCOL)
         write_text(w, "protocol ");
-    escape_text(w, t->rule.text, RULE_MOST);
-    write_u8(w, '"');
+}
+
+static void ruleset_write(struct writer *w, const struct texts *t)
+{
+    write_text(w, "\"");
     write_field(w, ",\"ruleset\":\"", t->list.id);
     write_text(w, ",\"category\":\"");
-    write_text(w, t->rule.exception ? "exception" : "banned-app");
+    write_text(w, t->rule->exception ? "exception" : "banned-app");
     write_u8(w, '"');
     write_field(w, ",\"reference\":\"", t->list.reference);
     if (t->list.serial > 0) {
@@ -183,10 +175,8 @@ static void rule_write(struct writer *w, const struct texts *t)
     write_text(w, "},");
 }
 
-static void closing_write(struct writer *w, const struct key *key, const struct texts *t)
+static void verdict_write(struct writer *w, const struct key *key, const struct texts *t)
 {
-    if (t->known)
-        rule_write(w, t);
     write_text(w, "\"ponor\":{\"action\":\"");
     write_text(w, action_words[key->action]);
     write_u8(w, '"');
@@ -194,65 +184,97 @@ static void closing_write(struct writer *w, const struct key *key, const struct 
         write_field(w, ",\"wanted\":\"", action_words[key->wanted]);
     write_field(w, ",\"seen\":\"", seen_words[key->seen]);
     write_field(w, ",\"group\":\"", t->group);
-    if (t->known)
+    if (t->rule != NULL)
         write_field(w, ",\"app\":\"", t->list.app);
     if (key->evidence != EVIDENCE_NONE)
         write_field(w, ",\"evidence\":\"", evidence_words[key->evidence]);
-    if (t->known) {
-        write_field(w, ",\"authority\":\"", t->list.authority);
-        write_field(w, ",\"ticket\":\"", *t->rule.ticket != 0 ? t->rule.ticket : t->list.ticket);
-        place_write(w, ",\"source\":\"", t->list.file, t->rule.line);
-    }
+}
+
+/* From the rule's text up to its place, which ends in its line. */
+static void place_write(struct writer *w, const struct key *key, const struct texts *t)
+{
+    if (t->rule == NULL)
+        return;
+    ruleset_write(w, t);
+    verdict_write(w, key, t);
+    write_field(w, ",\"authority\":\"", t->list.authority);
+    write_field(w, ",\"ticket\":\"", *t->rule->ticket != 0 ? t->rule->ticket : t->list.ticket);
+    write_text(w, ",\"source\":\"");
+    escape_text(w, t->list.file, TEXT_MOST);
+    write_u8(w, ':');
+}
+
+static void closing_write(struct writer *w, const struct key *key, const struct texts *t)
+{
+    if (t->rule != NULL)
+        write_u8(w, '"');
+    else
+        verdict_write(w, key, t);
     if (key->ede != EDE_NONE) {
         write_text(w, ",\"ede\":");
         escape_number(w, key->ede);
     }
 }
 
-/* A part of a rule that is not known is not kept, so that a lie about a rule cannot stand in for
- * it; nor is one that finds no memory. It stays where it was rendered, until the next call. */
+/* What was written since `*from`, which moves behind it. */
+static struct span piece(const struct writer *w, size_t *from)
+{
+    struct span written = span_of(w->start + *from, writer_length(w) - *from);
+    *from += written.length;
+    return written;
+}
+
+/* Without memory the part stays where it was rendered, until the next call. */
 static const struct part *slot_fill(struct slot *slot, const struct key *key,
-                                    const struct event *event)
+                                    const struct rule_view *rule)
 {
     static uint8_t buffer[PART_MOST];
     static struct part passing;
     struct texts t;
     struct writer w = writer_over(buffer, sizeof buffer);
+    size_t from = 0;
 
-    texts_read(key, event, &t);
+    texts_read(key, rule, &t);
     opening_write(&w, key, &t);
-    size_t opening = writer_length(&w);
+    passing.opening = piece(&w, &from);
     network_write(&w, &t);
-    size_t network = writer_length(&w);
+    passing.network = piece(&w, &from);
+    rule_write(&w, &t);
+    passing.rule = piece(&w, &from);
+    text_write(&w, &t);
+    passing.text = piece(&w, &from);
+    place_write(&w, key, &t);
+    passing.place = piece(&w, &from);
     closing_write(&w, key, &t);
-    size_t whole = writer_length(&w);
+    passing.closing = piece(&w, &from);
 
-    uint8_t *bytes = t.known ? malloc(whole) : NULL;
-    struct part *part = bytes != NULL ? &slot->part : &passing;
-    if (bytes != NULL) {
-        slot_clear(slot);
-        memcpy(bytes, buffer, whole);
-        slot->bytes = bytes;
-        slot->key = *key;
-    } else {
-        bytes = buffer;
-    }
-    part->opening = span_of(bytes, opening);
-    part->network = span_of(bytes + opening, network - opening);
-    part->closing = span_of(bytes + network, whole - network);
-    return part;
+    uint8_t *bytes = malloc(from);
+    if (bytes == NULL)
+        return &passing;
+    memcpy(bytes, buffer, from);
+    slot_clear(slot);
+    slot->bytes = bytes;
+    slot->key = *key;
+    slot->part = passing;
+    struct span *pieces[] = {&slot->part.opening, &slot->part.network, &slot->part.rule,
+                             &slot->part.text,    &slot->part.place,   &slot->part.closing};
+    for (size_t i = 0; i < COUNT_OF(pieces); i++)
+        pieces[i]->at = bytes + (pieces[i]->at - buffer);
+    return &slot->part;
 }
 
 const struct part *parts_find(struct parts *parts, const struct policy *policy,
-                              const struct event *event)
+                              const struct rule_view *rule, const struct event *event)
 {
     static const struct hash_key unkeyed = {0, 0}; /* strangers do not choose these keys */
     const struct verdict *v = &event->verdict;
     struct key key;
     memset(&key, 0, sizeof key);
-    key.policy = policy;
-    key.rule = v->rule != RULE_NONE ? v->rule : v->noted;
-    key.group = v->group;
+    if (rule != NULL) {
+        key.policy = policy;
+        key.class = rule->class;
+        key.group = v->group;
+    }
     key.ede = event->ede;
     key.action = (uint8_t)v->action;
     key.wanted = (uint8_t)v->wanted;
@@ -262,6 +284,6 @@ const struct part *parts_find(struct parts *parts, const struct policy *policy,
 
     struct slot *slot = &parts->slots[hash_bytes(&unkeyed, &key, sizeof key) % PARTS_MOST];
     if (slot->bytes == NULL || memcmp(&slot->key, &key, sizeof key) != 0)
-        return slot_fill(slot, &key, event);
+        return slot_fill(slot, &key, rule);
     return &slot->part;
 }

@@ -110,10 +110,11 @@ static void say_rule(const struct policy *policy, uint32_t number, const char *w
                      struct writer *w)
 {
     struct rule_view rule;
+    char text[NAME_TEXT_SIZE];
     policy_rule(policy, number, &rule);
     const struct list_view list = policy_list(policy, rule.list);
     say(w, word, "%s%s %s, %s:%u", rule.exception ? "exception for " : "", kind_words[rule.kind],
-        rule.text, list.file, rule.line);
+        policy_rule_text(policy, number, text), list.file, rule.line);
 }
 
 static void say_details(const struct policy *policy, const struct verdict *v, struct writer *w)

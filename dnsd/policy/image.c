@@ -73,8 +73,7 @@ static bool record_is_sound(const struct policy *p, uint32_t bucket)
     const uint8_t *record = p->names + start, *at = record + 2 * (size_t)count;
     for (uint32_t n = 0; n < count; n++) {
         const uint8_t *finish = entry_border(record, count, n + 1);
-        /* Line, class and a root at least: what entry_at() reads. */
-        if (finish > p->names + end || finish < at + ENTRY_LINE + 3 + 1 ||
+        if (finish > p->names + end || finish < at + ENTRY_LEAST ||
             entry_at(at).class >= p->class_count)
             return false;
         at = finish;
@@ -304,50 +303,91 @@ enum status policy_find_list(const struct policy *p, const char *id, uint16_t *o
     return STATUS_NOT_FOUND;
 }
 
-/* What a rule is about, as text; gives its line and its class. */
-static uint32_t rule_subject(const struct policy *p, uint32_t rule, struct rule_view *out)
+static bool is_name_rule(const struct policy *p, uint32_t rule)
 {
-    if (rule < p->names_bytes) {
+    return rule < p->names_bytes;
+}
+
+/* Finds line and class of a rule; false when there is no such rule. */
+static bool rule_place(const struct policy *p, uint32_t rule, uint32_t *line, uint32_t *class)
+{
+    if (is_name_rule(p, rule)) {
+        if (p->names_bytes - rule < ENTRY_LEAST)
+            return false;
         const struct entry_view entry = entry_at(p->names + rule);
-        struct cursor c = cursor_over(entry.wire, (size_t)(p->names + p->names_bytes - entry.wire));
-        struct name name;
-        out->line = entry.line;
-        if (name_read(&c, (struct span){0}, &name) == STATUS_OK)
-            name_text(&name, out->text);
-        return entry.class;
+        *line = entry.line;
+        *class = entry.class;
+        return entry.class < p->class_count;
     }
     rule -= p->names_bytes;
     if (rule < p->address_count) {
-        const struct image_prefix *entry = &p->addresses[rule];
-        const struct prefix prefix = {entry->base, (uint8_t)entry->bits};
-        out->line = entry->line;
-        if (prefix.bits == 128)
-            address_text(&prefix.base, out->text);
-        else
-            prefix_text(&prefix, out->text);
-        return entry->owner;
+        *line = p->addresses[rule].line;
+        *class = p->addresses[rule].owner;
+        return true;
     }
-    const struct image_protocol *entry = &p->protocols[rule - p->address_count];
-    out->line = entry->line;
-    snprintf(out->text, sizeof out->text, "%s", protocol_words[entry->protocol]);
-    return entry->owner;
+    rule -= p->address_count;
+    if (rule >= p->protocol_count)
+        return false;
+    *line = p->protocols[rule].line;
+    *class = p->protocols[rule].owner;
+    return true;
 }
 
-void policy_rule(const struct policy *p, uint32_t rule, struct rule_view *out)
+bool policy_rule(const struct policy *p, uint32_t rule, struct rule_view *out)
 {
-    memset(out, 0, sizeof *out);
-    const struct image_class *class = &p->classes[rule_subject(p, rule, out)];
-    out->kind = class->kind;
-    out->exception = class->exception;
-    out->action = class->action;
-    out->evidence = class->evidence;
-    out->list = class->list;
-    out->ticket = p->strings + class->ticket;
-    out->note = p->strings + class->note;
-    out->source = p->strings + class->source;
-    out->until = class->until;
-    out->redirect = span_of(p->strings + class->redirect, class->redirect_bytes);
-    out->redirect_is_name = class->redirect_is_name;
+    uint32_t line, number;
+    *out = (struct rule_view){.ticket = "", .note = "", .source = ""};
+    if (!rule_place(p, rule, &line, &number))
+        return false;
+    const struct image_class *class = &p->classes[number];
+    *out = (struct rule_view){
+        .kind = class->kind,
+        .exception = class->exception,
+        .action = class->action,
+        .evidence = class->evidence,
+        .list = class->list,
+        .line = line,
+        .class = number,
+        .ticket = p->strings + class->ticket,
+        .note = p->strings + class->note,
+        .source = p->strings + class->source,
+        .until = class->until,
+        .redirect = span_of(p->strings + class->redirect, class->redirect_bytes),
+        .redirect_is_name = class->redirect_is_name,
+    };
+    return true;
+}
+
+static void prefix_rule_text(const struct image_prefix *entry, char *out)
+{
+    const struct prefix prefix = {entry->base, (uint8_t)entry->bits};
+    if (prefix.bits == 128)
+        address_text(&prefix.base, out);
+    else
+        prefix_text(&prefix, out);
+}
+
+const char *policy_rule_text(const struct policy *p, uint32_t rule, char out[NAME_TEXT_SIZE])
+{
+    uint32_t line, class;
+    out[0] = 0;
+    if (!rule_place(p, rule, &line, &class))
+        return out;
+    if (is_name_rule(p, rule)) {
+        const struct entry_view entry = entry_at(p->names + rule);
+        struct cursor c = cursor_over(entry.wire, (size_t)(p->names + p->names_bytes - entry.wire));
+        struct name name;
+        if (name_read(&c, (struct span){0}, &name) == STATUS_OK)
+            name_text(&name, out);
+        return out;
+    }
+    rule -= p->names_bytes;
+    if (rule < p->address_count)
+        prefix_rule_text(&p->addresses[rule], out);
+    else
+        snprintf(out, NAME_TEXT_SIZE, "%s",
+                 protocol_words[p->protocols[rule - p->address_count].protocol]);
+    return out;
 }
 
 struct group_view policy_group(const struct policy *p, uint16_t group)

@@ -57,14 +57,18 @@ struct rule_view {
     enum evidence evidence;
     uint16_t list;
     uint32_t line;
-    char text[NAME_TEXT_SIZE];          /* the name, prefix or protocol that the rule is about */
+    uint32_t class;                     /* rules of one class differ in line and text alone */
     const char *ticket, *note, *source; /* "" unless the rule has its own */
     uint32_t until;                     /* YYYYMMDD of an exception, 0: none */
     struct span redirect; /* REDIRECT: a name as wire, or addresses of 16 bytes each */
     bool redirect_is_name;
 };
-/* `rule` is one that decide() gave for this policy. */
-void policy_rule(const struct policy *policy, uint32_t rule, struct rule_view *out);
+/* `rule` is one that decide() gave for this policy. Another number is safe to ask: it gives false,
+ * or the view of some rule. */
+bool policy_rule(const struct policy *policy, uint32_t rule, struct rule_view *out);
+/* The name, prefix or protocol that the rule is about; "" where policy_rule() gives false. Returns
+ * `out`. */
+const char *policy_rule_text(const struct policy *policy, uint32_t rule, char out[NAME_TEXT_SIZE]);
 
 struct group_view {
     const char *id;

@@ -14,12 +14,9 @@
 
 static void rule_words(const struct policy *policy, uint32_t number, char *out)
 {
-    struct rule_view rule;
     out[0] = 0;
-    if (number == RULE_NONE)
-        return;
-    policy_rule(policy, number, &rule);
-    snprintf(out, NAME_TEXT_SIZE, "%s", rule.text);
+    if (number != RULE_NONE)
+        policy_rule_text(policy, number, out);
 }
 
 bool log_record(void *owner, const struct event *event)

@@ -130,11 +130,12 @@ static void test_order_of_lists(void **state)
     /* What only observes is noted, and the search goes on. */
     struct verdict v = ask(&w, "10.0.0.1", "two.example.com");
     struct rule_view rule;
+    char text[NAME_TEXT_SIZE];
     assert_int_equal(v.action, ACTION_REFUSED);
     assert_int_equal(v.list, 2);
     policy_rule(w.policy, v.noted, &rule);
     assert_int_equal(rule.list, 1);
-    assert_string_equal(rule.text, "example.com");
+    assert_string_equal(policy_rule_text(w.policy, v.noted, text), "example.com");
     v = ask(&w, "10.0.0.1", "zero.example.com");
     assert_int_equal(v.action, ACTION_OBSERVE);
     assert_int_equal(v.rule, v.noted);
@@ -204,11 +205,12 @@ static void test_protocols(void **state)
     const struct name name = name_of("www.example.com");
     struct subject subject = {.protocol = PROTOCOL_MMTLS};
     struct rule_view rule;
+    char text[NAME_TEXT_SIZE];
     struct verdict v = decide(w.policy, &subject);
     assert_int_equal(v.action, ACTION_SINKHOLE);
     policy_rule(w.policy, v.rule, &rule);
     assert_int_equal(rule.kind, RULE_PROTOCOL);
-    assert_string_equal(rule.text, "mmtls");
+    assert_string_equal(policy_rule_text(w.policy, v.rule, text), "mmtls");
     assert_int_equal(rule.line, 5);
     /* An address says more than a protocol, a name more than an address. */
     subject.destination = &destination;
