@@ -1,8 +1,23 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * event - the check at the border.
+ * event - how it crosses a border between processes, and the check there.
  */
 #include "events/event.h"
+
+#include <stddef.h>
+
+size_t event_length(const struct event *event)
+{
+    if (event->matched_name.labels > 0)
+        return sizeof *event;
+    return offsetof(struct event, question.wire) + event->question.length;
+}
+
+void event_complete(struct event *event, size_t length)
+{
+    if (length < sizeof *event)
+        event->matched_name = (struct name){.length = 1};
+}
 
 static bool verdict_is_sound(const struct verdict *verdict)
 {

@@ -32,9 +32,15 @@ struct event {
     uint16_t type, class;      /* of the question */
     uint16_t ede;
     struct address matched_address;
+    /* Last, since most events need few bytes of the first and none of the second. */
     struct name question;
     struct name matched_name; /* labels 0: the question itself */
 };
+
+/* How many bytes of it say something: what a ring has to carry. */
+size_t event_length(const struct event *event);
+/* Completes one of which so many bytes arrived. */
+void event_complete(struct event *event, size_t length);
 
 /* Checks one that crossed a process border: enums in range, names sound. */
 bool event_is_sound(const struct event *event);

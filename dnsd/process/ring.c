@@ -31,11 +31,16 @@ struct header {
 
 static_assert(sizeof(struct header) <= RING_HEADER, "the header has its page");
 
+struct slot {
+    uint64_t length; /* of the record that was put */
+    uint8_t record[];
+};
+
 struct ring {
     struct header *shared;
-    uint8_t *records;
+    uint8_t *first;
     uint64_t slots;
-    size_t record_size, mapped;
+    size_t record_size, stride, mapped;
     uint64_t put;      /* the producer's own index */
     uint64_t taken;    /* the consumer's own index */
     uint64_t released; /* the producer's last look at the consumer's */
@@ -49,6 +54,12 @@ static bool sizes_are_sound(uint64_t slots, uint64_t record_size)
            record_size <= RECORD_MOST;
 }
 
+/* Bytes from one slot to the next. */
+static uint64_t stride_of(uint64_t record_size)
+{
+    return sizeof(struct slot) + ((record_size + 7) & ~UINT64_C(7));
+}
+
 enum status ring_make(size_t slots, size_t record_size, int *fd_out)
 {
     if (!sizes_are_sound(slots, record_size))
@@ -58,7 +69,7 @@ enum status ring_make(size_t slots, size_t record_size, int *fd_out)
     int fd = memfd_create("ring", MFD_CLOEXEC | MFD_ALLOW_SEALING);
     if (fd < 0)
         return STATUS_SYSTEM;
-    if (ftruncate(fd, (off_t)(RING_HEADER + slots * record_size)) != 0 ||
+    if (ftruncate(fd, (off_t)(RING_HEADER + slots * stride_of(record_size))) != 0 ||
         pwrite(fd, &header, sizeof header, 0) != (ssize_t)sizeof header ||
         fcntl(fd, F_ADD_SEALS, SEALS) != 0) {
         close(fd);
@@ -80,7 +91,7 @@ enum status ring_open(int fd, size_t record_size, struct ring **out)
         return STATUS_CORRUPT;
     if (header.magic != RING_MAGIC || header.record_size != record_size ||
         !sizes_are_sound(header.slots, header.record_size) ||
-        (uint64_t)file.st_size != RING_HEADER + header.slots * record_size)
+        (uint64_t)file.st_size != RING_HEADER + header.slots * stride_of(record_size))
         return STATUS_CORRUPT;
 
     struct ring *ring = calloc(1, sizeof *ring);
@@ -93,9 +104,10 @@ enum status ring_open(int fd, size_t record_size, struct ring **out)
         return STATUS_SYSTEM;
     }
     ring->shared = at;
-    ring->records = (uint8_t *)at + RING_HEADER;
+    ring->first = (uint8_t *)at + RING_HEADER;
     ring->slots = header.slots;
     ring->record_size = record_size;
+    ring->stride = stride_of(record_size);
     ring->put = atomic_load_explicit(&ring->shared->put, memory_order_acquire);
     ring->taken = atomic_load_explicit(&ring->shared->released, memory_order_acquire);
     ring->released = ring->taken;
@@ -111,34 +123,40 @@ void ring_close(struct ring *ring)
     free(ring);
 }
 
-static uint8_t *record_at(const struct ring *ring, uint64_t index)
+static struct slot *slot_at(const struct ring *ring, uint64_t index)
 {
-    return ring->records + (index & (ring->slots - 1)) * ring->record_size;
+    return (struct slot *)(void *)(ring->first + (index & (ring->slots - 1)) * ring->stride);
 }
 
-bool ring_put(struct ring *ring, const void *record)
+bool ring_put(struct ring *ring, const void *record, size_t length)
 {
     if (ring->put - ring->released >= ring->slots) {
         ring->released = atomic_load_explicit(&ring->shared->released, memory_order_acquire);
         if (ring->put - ring->released >= ring->slots)
             return false;
     }
-    memcpy(record_at(ring, ring->put), record, ring->record_size);
+    struct slot *slot = slot_at(ring, ring->put);
+    slot->length = length;
+    memcpy(slot->record, record, length);
     ring->put++;
     atomic_store_explicit(&ring->shared->put, ring->put, memory_order_release);
     return true;
 }
 
-bool ring_peek(struct ring *ring, void *record)
+size_t ring_peek(struct ring *ring, void *record)
 {
     uint64_t put = atomic_load_explicit(&ring->shared->put, memory_order_acquire);
 
     if (put == ring->taken)
-        return false;
+        return 0;
     if (put - ring->taken > ring->slots)
         ring->taken = put - ring->slots; /* no honest producer gets here */
-    memcpy(record, record_at(ring, ring->taken), ring->record_size);
-    return true;
+    const struct slot *slot = slot_at(ring, ring->taken);
+    size_t length = *(const volatile uint64_t *)&slot->length;
+    if (length == 0 || length > ring->record_size)
+        length = ring->record_size; /* nor here */
+    memcpy(record, slot->record, length);
+    return length;
 }
 
 void ring_take(struct ring *ring)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * ring - fixed-size records from one process to one other through shared memory, without a system
- * call.
+ * ring - records of at most one size from one process to one other through shared memory, without a
+ * system call.
  *
  * Used for events: serve puts, record takes, the parent keeps the file so that neither death loses
  * what is inside. One producer, one consumer. When full, ring_put() says so and the caller counts
@@ -23,10 +23,12 @@ MUST_USE enum status ring_make(size_t slots, size_t record_size, int *fd_out);
 MUST_USE enum status ring_open(int fd, size_t record_size, struct ring **out);
 void ring_close(struct ring *ring);
 
-bool ring_put(struct ring *ring, const void *record);
+/* Puts the first `length` bytes of a record, at least one; false when the ring is full. */
+bool ring_put(struct ring *ring, const void *record, size_t length);
 
-/* Copies the next record out without taking it; false when there is none. */
-bool ring_peek(struct ring *ring, void *record);
+/* Copies the next record out without taking it, as far as it was put, and gives how far that is; 0
+ * when there is none. */
+size_t ring_peek(struct ring *ring, void *record);
 /* Takes the record that was looked at last. */
 void ring_take(struct ring *ring);
 

@@ -142,8 +142,10 @@ static void record(struct recorder *recorder, const struct event *event)
 static bool source_take(struct recorder *recorder, struct source *source, clock_us now)
 {
     struct event *event = &recorder->event;
-    if (!ring_peek(source->ring, event))
+    size_t length = ring_peek(source->ring, event);
+    if (length == 0)
         return false;
+    event_complete(event, length);
     if (!source->is_held)
         source->held_since = now;
     source->is_held = policy_of(recorder, event->generation) == NULL &&

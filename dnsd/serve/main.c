@@ -77,7 +77,7 @@ static bool on_ask(void *owner, const struct message_ask *ask)
 static bool on_record(void *owner, const struct event *event)
 {
     struct worker *w = owner;
-    return ring_put(w->ring, event);
+    return ring_put(w->ring, event, event_length(event));
 }
 
 /* Resolvers. */

@@ -72,7 +72,7 @@ static void answer(const struct gifts *gifts, int udp, uint32_t generation, unsi
     if (recvfrom(udp, order, sizeof order - 1, 0, (struct sockaddr *)&from, &length) < 0)
         return;
     if (order[0] == 'e' && ring_open(gifts->ring[0], sizeof event, &ring) == STATUS_OK) {
-        ring_put(ring, &event);
+        ring_put(ring, &event, sizeof event);
         ring_close(ring);
     }
     for (int i = 0; i < WORKERS_MOST; i++)

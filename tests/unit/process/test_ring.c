@@ -48,7 +48,7 @@ static void gives_back_in_order_and_says_full(void **state)
     assert_false(take_out(take, &r));
     uint64_t next_put = 0, next_take = 0;
     for (unsigned round = 0; round < 100; round++) {
-        while (r = record_of(next_put), ring_put(put, &r))
+        while (r = record_of(next_put), ring_put(put, &r, sizeof r))
             next_put++;
         assert_int_equal(ring_waiting(take), 8);
         assert_int_equal(next_put - next_take, 8);
@@ -72,7 +72,7 @@ static void outlives_both_sides(void **state)
     for (uint64_t i = 0; i < 3; i++) {
         r = record_of(i);
         assert_int_equal(ring_open(fd, sizeof r, &ring), STATUS_OK);
-        assert_true(ring_put(ring, &r));
+        assert_true(ring_put(ring, &r, sizeof r));
         ring_close(ring);
     }
     for (uint64_t i = 0; i < 3; i++) {
@@ -81,6 +81,23 @@ static void outlives_both_sides(void **state)
         assert_int_equal(r.number, i);
         ring_close(ring);
     }
+    close(fd);
+}
+
+static void only_what_was_put_is_copied(void **state)
+{
+    static const char word[] = "short";
+    char out[32];
+    int fd;
+    struct ring *ring;
+    assert_int_equal(ring_make(2, sizeof out, &fd), STATUS_OK);
+    assert_int_equal(ring_open(fd, sizeof out, &ring), STATUS_OK);
+    memset(out, 'x', sizeof out);
+    assert_true(ring_put(ring, word, sizeof word));
+    assert_int_equal(ring_peek(ring, out), sizeof word);
+    assert_string_equal(out, word);
+    assert_int_equal(out[sizeof word], 'x');
+    ring_close(ring);
     close(fd);
 }
 
@@ -102,31 +119,31 @@ static void what_was_taken_and_not_released_comes_again(void **state)
     ring = begin_again(fd, ring, 0);
     for (uint64_t i = 0; i < 6; i++) {
         r = record_of(i);
-        assert_true(ring_put(ring, &r));
+        assert_true(ring_put(ring, &r, sizeof r));
     }
     for (int i = 0; i < 2; i++) {
-        assert_true(ring_peek(ring, &r));
+        assert_int_equal(ring_peek(ring, &r), sizeof r);
         ring_take(ring);
     }
     assert_int_equal(ring_waiting(ring), 6);
 
     ring = begin_again(fd, ring, 50); /* nothing was noted: both come again */
-    assert_true(ring_peek(ring, &r));
+    assert_int_equal(ring_peek(ring, &r), sizeof r);
     assert_int_equal(r.number, 0);
     ring_take(ring);
     ring_note(ring, 51);
 
     ring = begin_again(fd, ring, 50); /* noted, and the work was not done */
-    assert_true(ring_peek(ring, &r));
+    assert_int_equal(ring_peek(ring, &r), sizeof r);
     assert_int_equal(r.number, 0);
     ring_take(ring);
     ring_note(ring, 51);
-    assert_true(ring_peek(ring, &r));
+    assert_int_equal(ring_peek(ring, &r), sizeof r);
     ring_take(ring); /* after the note */
 
     ring = begin_again(fd, ring, 51); /* done: the first is out, the second is not */
     assert_int_equal(ring_waiting(ring), 5);
-    assert_true(ring_peek(ring, &r));
+    assert_int_equal(ring_peek(ring, &r), sizeof r);
     assert_int_equal(r.number, 1);
     ring_close(ring);
     close(fd);
@@ -157,7 +174,7 @@ static void refuses_what_is_no_ring(void **state)
     close(fd);
 
     fd = memfd_create("unsealed", MFD_CLOEXEC);
-    assert_int_equal(ftruncate(fd, HEADER + 8 * 16), 0);
+    assert_int_equal(ftruncate(fd, HEADER + 8 * (16 + 8)), 0);
     assert_int_equal(ring_open(fd, 16, &ring), STATUS_CORRUPT);
     close(fd);
     assert_int_equal(ring_open(-1, 16, &ring), STATUS_CORRUPT);
@@ -194,9 +211,9 @@ static void a_lying_consumer_gets_no_more_than_the_slots(void **state)
     assert_int_equal(ring_make(8, sizeof r, &fd), STATUS_OK);
     assert_int_equal(ring_open(fd, sizeof r, &put), STATUS_OK);
     for (int i = 0; i < 8; i++)
-        assert_true(ring_put(put, &r));
+        assert_true(ring_put(put, &r, sizeof r));
     assert_int_equal(pwrite(fd, &lie, sizeof lie, TAKEN_AT), sizeof lie); /* ahead of us */
-    assert_false(ring_put(put, &r));
+    assert_false(ring_put(put, &r, sizeof r));
     ring_close(put);
     close(fd);
 }
@@ -210,7 +227,7 @@ static void produce(int fd)
         _exit(1);
     for (uint64_t i = 0; i < MANY; i++) {
         struct record r = record_of(i);
-        while (!ring_put(ring, &r))
+        while (!ring_put(ring, &r, sizeof r))
             sched_yield();
     }
     _exit(0);
@@ -249,6 +266,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(gives_back_in_order_and_says_full),
         cmocka_unit_test(outlives_both_sides),
+        cmocka_unit_test(only_what_was_put_is_copied),
         cmocka_unit_test(what_was_taken_and_not_released_comes_again),
         cmocka_unit_test(refuses_what_is_no_ring),
         cmocka_unit_test(a_lying_producer_costs_at_most_the_slots),

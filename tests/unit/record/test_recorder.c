@@ -80,7 +80,7 @@ static void produce(struct producer *producer, uint32_t generation)
     event.generation = generation;
     event.lost_before = producer->lost;
     event.id = (uint16_t)producer->put;
-    if (ring_put(producer->ring, &event)) {
+    if (ring_put(producer->ring, &event, sizeof event)) {
         producer->lost = 0;
         producer->put++;
     } else {
@@ -223,10 +223,10 @@ static void broken_event_is_counted_as_lost(void **state)
 {
     struct event broken = event;
     broken.question.length = 3;
-    assert_true(ring_put(producers[0].ring, &broken));
+    assert_true(ring_put(producers[0].ring, &broken, sizeof broken));
     broken = event;
     broken.verdict.action = 77;
-    assert_true(ring_put(producers[0].ring, &broken));
+    assert_true(ring_put(producers[0].ring, &broken, sizeof broken));
     produce(&producers[0], 1);
     recorder_poll(recorder, now);
     assert_int_equal(recorder_broken(recorder), 2);
