@@ -5,6 +5,7 @@
 #include "base/address.h"
 
 #include <arpa/inet.h>
+#include <endian.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -181,10 +182,21 @@ struct address address_mask(const struct address *address, unsigned bits)
     return out;
 }
 
+/* Eight of the bytes as a number; what differs first differs highest. */
+static uint64_t half(const struct address *address, unsigned which)
+{
+    uint64_t value;
+    memcpy(&value, address->bytes + 8 * which, sizeof value);
+    return be64toh(value);
+}
+
 bool prefix_holds(const struct prefix *prefix, const struct address *address)
 {
-    struct address masked = address_mask(address, prefix->bits);
-    return address_equal(&masked, &prefix->base);
+    uint64_t high = half(&prefix->base, 0) ^ half(address, 0);
+    uint64_t low = half(&prefix->base, 1) ^ half(address, 1);
+    if (prefix->bits <= 64)
+        return prefix->bits == 0 || high >> (64 - prefix->bits) == 0;
+    return high == 0 && low >> (128 - prefix->bits) == 0;
 }
 
 bool address_is_internal(const struct address *address)

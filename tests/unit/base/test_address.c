@@ -259,6 +259,21 @@ static void internal_addresses(void **state)
     }
 }
 
+static void prefix_of_every_length(void **state)
+{
+    struct address address;
+    assert_int_equal(address_parse("2001:db8:a5a5:5a5a:c3c3:3c3c:9696:6969", &address), STATUS_OK);
+    for (unsigned bits = 0; bits <= 128; bits++) {
+        const struct prefix prefix = {address_mask(&address, bits), (uint8_t)bits};
+        assert_true(prefix_holds(&prefix, &address));
+        for (unsigned flipped = 0; flipped < 128; flipped++) {
+            struct address other = address;
+            other.bytes[flipped / 8] ^= (uint8_t)(0x80 >> flipped % 8);
+            assert_int_equal(prefix_holds(&prefix, &other), flipped >= bits);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -272,6 +287,7 @@ int main(void)
         cmocka_unit_test(what_is_no_endpoint),
         cmocka_unit_test(masks),
         cmocka_unit_test(internal_addresses),
+        cmocka_unit_test(prefix_of_every_length),
     };
     return cmocka_run_group_tests_name("base/address", tests, NULL, NULL);
 }
