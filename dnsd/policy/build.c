@@ -14,7 +14,7 @@
 /* Room for `more` elements behind an array's last; NULL after remembering that memory is out. */
 static void *append(struct build *build, struct array *array, size_t element, size_t more)
 {
-    if (array->count + more > array->room) {
+    if (array->at == NULL || array->count + more > array->room) {
         size_t room = array->room * 2 + more + 64;
         void *at = reallocarray(array->at, room, element);
         if (at == NULL) {

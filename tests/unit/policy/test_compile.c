@@ -85,6 +85,18 @@ static void test_groups(void **state)
     world_close(&w);
 }
 
+static void test_groups_without_lists(void **state)
+{
+    struct world w;
+    world_open(&w);
+    world_group(&w, "one", "10.0.0.0/8");
+    world_group(&w, "two", "10.1.0.0/16");
+    world_compile(&w);
+    assert_int_equal(policy_facts(w.policy).groups, 2);
+    assert_string_equal(policy_group(w.policy, 1).id, "two");
+    world_close(&w);
+}
+
 static void test_domains(void **state)
 {
     struct world w;
@@ -244,6 +256,7 @@ int main(void)
         cmocka_unit_test(test_zero_bytes),
         cmocka_unit_test(test_ids),
         cmocka_unit_test(test_groups),
+        cmocka_unit_test(test_groups_without_lists),
         cmocka_unit_test(test_domains),
         cmocka_unit_test(test_bad_names),
         cmocka_unit_test(test_hosts),
