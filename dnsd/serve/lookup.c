@@ -180,18 +180,23 @@ static void deliver(struct server *s, uint32_t chain, struct kept *found, bool s
     }
 }
 
-/* Asking brought nothing: the stale answer if there is one, else s->made, a SERVFAIL that is kept
- * for a while. */
-static void settle_failure(struct server *s, struct inquiry *inquiry, struct moment when)
+/* How long a failure is remembered; counts it. */
+static clock_ms pause_after(uint8_t *failures)
+{
+    clock_ms pause = (clock_ms)FAILURE_FIRST_MS << (*failures < 3 ? *failures : 3);
+    if (*failures < UINT8_MAX)
+        ++*failures;
+    return pause < FAILURE_MOST_MS ? pause : FAILURE_MOST_MS;
+}
+
+/* Asking brought nothing: the stale answer if there is one, else s->made, a SERVFAIL. A failure of
+ * the Internet is remembered for a while; one of ours says nothing about the next question. */
+static void settle_failure(struct server *s, struct inquiry *inquiry, bool ours, struct moment when)
 {
     const struct question_key key = inquiry->key;
     struct kept *before = cache_find(s->cache, &key);
     uint8_t failures = before != NULL ? before->failures : 0;
-    clock_ms pause = (clock_ms)FAILURE_FIRST_MS << (failures < 3 ? failures : 3);
-    if (pause > FAILURE_MOST_MS)
-        pause = FAILURE_MOST_MS;
-    if (failures < UINT8_MAX)
-        failures++;
+    clock_ms pause = ours ? 0 : pause_after(&failures);
 
     uint32_t chain = pending_leave(inquiry);
     close_inquiry(s, inquiry);
@@ -204,7 +209,8 @@ static void settle_failure(struct server *s, struct inquiry *inquiry, struct mom
     }
     s->made->failures = failures;
     s->made->expires = when.now + pause;
-    cache_keep(s->cache, &key, s->made);
+    if (!ours)
+        cache_keep(s->cache, &key, s->made);
     deliver(s, chain, s->made, false, when);
 }
 
@@ -212,7 +218,7 @@ static void fail(struct server *s, struct inquiry *inquiry, uint16_t ede, const 
                  struct moment when)
 {
     scrub_failure(&inquiry->key, ede, why, when.now, s->made);
-    settle_failure(s, inquiry, when);
+    settle_failure(s, inquiry, ede == EDE_NOT_READY, when);
 }
 
 static void count_cache(struct server *s)
@@ -235,7 +241,7 @@ void lookup_arrive(struct server *s, const struct message_answer *answer, struct
     s->counters->value[COUNT_REBINDING] += notes.rebinding;
     s->counters->value[COUNT_BOGUS] += answer->outcome == OUTCOME_BOGUS;
     if (s->made->failed) {
-        settle_failure(s, inquiry, when);
+        settle_failure(s, inquiry, false, when);
     } else {
         uint32_t chain = pending_leave(inquiry);
         close_inquiry(s, inquiry);
@@ -281,10 +287,11 @@ static void try_stale(struct server *s, struct inquiry *inquiry, struct moment w
 static void keep_time(struct server *s, struct inquiry *inquiry, struct moment when)
 {
     clock_ms age = when.now - inquiry->since;
-    if (age >= s->config->dnsd.query_timeout_ms)
-        fail(s, inquiry, EDE_NO_REACHABLE_AUTHORITY, "no answer in time", when);
-    else if (inquiry->unasked && age >= ASK_PATIENCE_MS && !inquiry->asked_again)
+    bool is_late = age >= s->config->dnsd.query_timeout_ms;
+    if (inquiry->unasked && (is_late || (age >= ASK_PATIENCE_MS && !inquiry->asked_again)))
         fail(s, inquiry, EDE_NOT_READY, "no resolver is running", when);
+    else if (is_late)
+        fail(s, inquiry, EDE_NO_REACHABLE_AUTHORITY, "no answer in time", when);
     else if (inquiry->unasked)
         (void)send_ask(s, inquiry);
     else if (!inquiry->stale_tried && age >= s->config->dnsd.stale_after_ms)

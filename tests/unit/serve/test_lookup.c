@@ -276,6 +276,35 @@ static void no_resolver_at_all(void **state)
     server_tick(w->server, w->when);
     assert_int_equal(w->late, 1);
     world_expect(w, RCODE_SERVFAIL, 0, EDE_NOT_READY);
+    w->resolver_is_down = false; /* and the next to ask is asked for */
+    world_resolve(w, nobody, "www.example", TYPE_A, 0, ONE_A);
+    world_expect(w, RCODE_NOERROR, 1, EDE_NONE);
+}
+
+static void no_resolver_and_a_stale_answer(void **state)
+{
+    struct world *w = *state;
+    world_resolve(w, nobody, "www.example", TYPE_A, 0, ONE_A);
+    world_wait(w, 200000);
+    w->resolver_is_down = true;
+    assert_int_equal(world_query(w, nobody, "www.example", TYPE_A, 0), FATE_WAITING);
+    world_wait(w, 500);
+    server_tick(w->server, w->when);
+    world_expect(w, RCODE_NOERROR, 1, EDE_STALE_ANSWER);
+    w->resolver_is_down = false;
+    assert_int_equal(world_query(w, nobody, "www.example", TYPE_A, 0), FATE_WAITING);
+    assert_int_equal(w->asked, 2);
+}
+
+static void no_resolver_till_the_end(void **state)
+{
+    struct world *w = *state;
+    assert_int_equal(world_query(w, nobody, "www.example", TYPE_A, 0), FATE_WAITING);
+    w->resolver_is_down = true;
+    server_resolver_lost(w->server, w->when);
+    world_wait(w, w->config.dnsd.query_timeout_ms);
+    server_tick(w->server, w->when);
+    world_expect(w, RCODE_SERVFAIL, 0, EDE_NOT_READY);
 }
 
 static void a_lost_resolver_is_asked_again_once(void **state)
@@ -361,6 +390,8 @@ int main(void)
         TEST(what_is_asked_for_once_is_not_popular),
         TEST(no_resolver_for_a_moment),
         TEST(no_resolver_at_all),
+        TEST(no_resolver_and_a_stale_answer),
+        TEST(no_resolver_till_the_end),
         TEST(a_lost_resolver_is_asked_again_once),
         TEST(policy_changes_while_it_waits),
         TEST(what_is_stale_is_not_validated),
