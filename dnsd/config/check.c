@@ -4,6 +4,8 @@
  */
 #include "config/check.h"
 
+#include "base/refusal.h"
+
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -50,8 +52,12 @@ static void check_loop(const struct written *w, const char *key, const struct en
 static void check_readable(const struct written *w, const char *key, const char *path,
                            struct yaml_place at, const char *remedy)
 {
-    if (path[0] != 0 && access(path, R_OK) != 0)
-        SAY(w, at, "`%s`: %.150s cannot be read: %s%s", key, path, strerror(errno), remedy);
+    char why[REFUSAL_TEXT_SIZE];
+    if (path[0] == 0 || access(path, R_OK) == 0)
+        return;
+    bool is_missing = errno == ENOENT;
+    SAY(w, at, "`%s`: %.150s cannot be read: %s%s", key, path, refusal_text(errno, why),
+        is_missing ? remedy : "");
 }
 
 static void check_upstreams(const struct written *w)

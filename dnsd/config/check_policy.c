@@ -4,6 +4,8 @@
  */
 #include "config/check.h"
 
+#include "base/refusal.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -26,6 +28,7 @@ static void check_texts(const struct written *w, const struct list_written *list
 
 void check_lists(const struct written *w)
 {
+    char why[REFUSAL_TEXT_SIZE];
     for (size_t i = 0; i < w->list_count; i++) {
         const struct list_written *list = &w->lists[i];
         for (size_t j = 0; j < i; j++)
@@ -36,7 +39,7 @@ void check_lists(const struct written *w)
             }
         if (list->source.file[0] == 0 || access(list->source.file, R_OK) != 0)
             SAY(w, list->file_at, "the list `%s`: %.200s cannot be read: %s", list->source.id,
-                list->source.file, strerror(list->source.file[0] == 0 ? ENOENT : errno));
+                list->source.file, refusal_text(list->source.file[0] == 0 ? ENOENT : errno, why));
         check_texts(w, list);
     }
 }

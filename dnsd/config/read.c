@@ -113,11 +113,8 @@ static void settle_paths(struct written *w)
     struct config *c = &w->config;
     snprintf(folder, sizeof folder, "%.*s", slash == NULL ? 1 : (int)(slash - w->file) + 1,
              slash == NULL ? "." : w->file);
-    if (realpath(folder, real) == NULL) {
-        problem_error(w->problems, w->file, 0, 0, "its folder cannot be found: %s",
-                      strerror(errno));
-        return;
-    }
+    if (realpath(folder, real) == NULL)
+        return; /* so the file in it could not be read, which was said */
     settle_path(w, real, c->image, sizeof c->image, w->image_at);
     settle_path(w, real, c->control, sizeof c->control, w->control_at);
     settle_path(w, real, c->dnsd.root_hints, sizeof c->dnsd.root_hints, w->root_hints_at);

@@ -58,7 +58,8 @@ static void say_sum(const struct problems *problems, const struct policy *policy
         printf("%u lists, %u groups, %u rules, %u names, %u addresses\n", facts.lists, facts.groups,
                facts.rules, facts.names, facts.addresses);
     }
-    printf("%zu errors, %zu warnings\n", problems->errors, problems->warnings);
+    printf("%zu error%s, %zu warning%s\n", problems->errors, problems->errors == 1 ? "" : "s",
+           problems->warnings, problems->warnings == 1 ? "" : "s");
 }
 
 int command_check(int argc, char *argv[])

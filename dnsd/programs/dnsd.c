@@ -5,6 +5,7 @@
  * Stays in the foreground and logs to standard error; systemd, or a shell, is its parent.
  */
 #include "base/log.h"
+#include "base/refusal.h"
 #include "control/command.h"
 #include "control/compile.h"
 #include "control/parent.h"
@@ -13,6 +14,7 @@
 #include "resolve/main.h"
 #include "serve/main.h"
 
+#include <errno.h>
 #include <getopt.h>
 #include <limits.h>
 #include <stdio.h>
@@ -44,11 +46,12 @@ static int run_command(int (*command)(int, char *[]), char *file)
 
 static int run_parent(const char *file)
 {
-    char path[PATH_MAX];
+    char path[PATH_MAX], why[REFUSAL_TEXT_SIZE];
 
     log_open("dnsd", LOG_LEVEL_INFO);
     if (realpath(file, path) == NULL) {
-        log_error("cannot read the configuration %s: %m", file);
+        log_error("cannot read the configuration %s: %s; say with -c FILE where it is", file,
+                  refusal_text(errno, why));
         return EXIT_NO;
     }
     role_check_users(roles);

@@ -6,6 +6,8 @@
  */
 #include "yaml/fill.h"
 
+#include "base/refusal.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -141,8 +143,9 @@ static void say_syntax(const yaml_parser_t *parser, const char *file, struct pro
 static void say_parser_error(const yaml_parser_t *parser, const struct source *source,
                              const char *file, struct problems *problems)
 {
+    char why[REFUSAL_TEXT_SIZE];
     if (source->error != 0)
-        problem_error(problems, file, 0, 0, "cannot be read: %s", strerror(source->error));
+        problem_error(problems, file, 0, 0, "cannot be read: %s", refusal_text(source->error, why));
     else if (source->too_long)
         problem_error(problems, file, 0, 0, "more than %d MiB: too long", YAML_BYTES_MOST >> 20);
     else if (parser->error == YAML_READER_ERROR) {
