@@ -4,6 +4,7 @@
  */
 #include "control/client.h"
 
+#include "base/refusal.h"
 #include "config/options.h"
 #include "control/command.h"
 
@@ -128,13 +129,26 @@ static enum status tell_answer(char *text, int out, char why[CLIENT_WHY_SIZE])
     return STATUS_CLOSED;
 }
 
+static void say_no_dnsd(const char *path, int error, char why[CLIENT_WHY_SIZE])
+{
+    char refusal[REFUSAL_TEXT_SIZE];
+    const char *remedy = "";
+
+    if (error == EACCES)
+        remedy = "; be root, or in the group that owns it";
+    else if (error == ENOENT || error == ECONNREFUSED)
+        remedy = ": dnsd is not running, or has another configuration (-c FILE)";
+    snprintf(why, CLIENT_WHY_SIZE, "no dnsd answers at %s: %s%s", path,
+             refusal_text(error, refusal), remedy);
+}
+
 enum status client_ask(const char *path, const char *line, int out, char why[CLIENT_WHY_SIZE])
 {
     int fd = connect_to(path);
     char *text = NULL;
 
     if (fd < 0) {
-        snprintf(why, CLIENT_WHY_SIZE, "no dnsd answers at %s: %s", path, strerror(errno));
+        say_no_dnsd(path, errno, why);
         return STATUS_SYSTEM;
     }
     if (write_all(fd, line, strlen(line)) && write_all(fd, "\n", 1) && shutdown(fd, SHUT_WR) == 0)

@@ -93,6 +93,8 @@ enum status fleet_new(const struct config *config, const struct fleet *before,
     if (status != STATUS_OK)
         snprintf(why, LISTENER_WHY_SIZE, "cannot open the folder of events %.180s: %s",
                  config->dnsd.events.folder, strerror(errno));
+    if (status == STATUS_OK && before == NULL)
+        status = listeners_probe(config, why);
     if (status == STATUS_OK)
         status = birth_wrap(config, sizeof *config, &fleet->config_fd);
     if (status == STATUS_OK)

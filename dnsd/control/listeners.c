@@ -4,6 +4,8 @@
  */
 #include "control/listeners.h"
 
+#include "base/refusal.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/filter.h>
@@ -103,15 +105,29 @@ static int find_same(const struct config *config, const struct endpoint *at)
     return -1;
 }
 
+static void say_why(const struct endpoint *at, const struct transport_kind *kind, int error,
+                    char why[LISTENER_WHY_SIZE])
+{
+    char text[ENDPOINT_TEXT_SIZE], refusal[REFUSAL_TEXT_SIZE], remedy[64] = "";
+
+    if (error == EADDRINUSE)
+        snprintf(remedy, sizeof remedy, "; `ss -lnptu sport = :%u` shows who has it", at->port);
+    else if (error == EADDRNOTAVAIL)
+        snprintf(remedy, sizeof remedy, "; no interface of this machine has it");
+    else if (error == EACCES)
+        snprintf(remedy, sizeof remedy, "; such a port needs root");
+    snprintf(why, LISTENER_WHY_SIZE, "cannot listen on %s (%s): %s%s",
+             endpoint_text(&at->address, at->port, text), kind->word, refusal_text(error, refusal),
+             remedy);
+}
+
 static int copy_or_listen(const int *before, int index, const struct endpoint *at,
                           const struct transport_kind *kind, char why[LISTENER_WHY_SIZE])
 {
-    char text[ENDPOINT_TEXT_SIZE];
     int fd = before != NULL && index >= 0 ? fcntl(before[index], F_DUPFD_CLOEXEC, 0)
                                           : listen_at(at, kind);
     if (fd < 0)
-        snprintf(why, LISTENER_WHY_SIZE, "cannot listen on %s (%s): %s",
-                 endpoint_text(&at->address, at->port, text), kind->word, strerror(errno));
+        say_why(at, kind, errno, why);
     return fd;
 }
 
@@ -134,6 +150,38 @@ enum status listeners_open(const struct config *config, const struct listeners *
             listeners_close(out);
             return STATUS_SYSTEM;
         }
+    }
+    return STATUS_OK;
+}
+
+/* Whether anybody listens there, sharing or not. */
+static bool is_free(const struct endpoint *at, const struct transport_kind *kind,
+                    char why[LISTENER_WHY_SIZE])
+{
+    struct sockaddr_storage address;
+    const int yes = 1;
+    socklen_t length = address_to_sockaddr(&at->address, at->port, AF_UNSPEC, &address);
+    int fd = socket(address.ss_family, kind->type | SOCK_CLOEXEC, 0);
+    bool good = fd >= 0;
+
+    if (good && address.ss_family == AF_INET6)
+        good = setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &yes, sizeof yes) == 0;
+    if (good && kind->type == SOCK_STREAM) /* past connections do not count */
+        good = setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes) == 0;
+    good = good && bind(fd, (const struct sockaddr *)&address, length) == 0;
+    if (!good)
+        say_why(at, kind, errno, why);
+    if (fd >= 0)
+        close(fd);
+    return good;
+}
+
+enum status listeners_probe(const struct config *config, char why[LISTENER_WHY_SIZE])
+{
+    for (uint32_t i = 0; i < config->dnsd.listen_count; i++) {
+        const struct endpoint *at = &config->dnsd.listen[i];
+        if (!is_free(at, &udp_kind, why) || !is_free(at, &tcp_kind, why))
+            return STATUS_SYSTEM;
     }
     return STATUS_OK;
 }

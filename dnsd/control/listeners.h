@@ -25,6 +25,11 @@ void listeners_clear(struct listeners *listeners);
 MUST_USE enum status listeners_open(const struct config *config, const struct listeners *before,
                                     const struct config *before_config, char why[LISTENER_WHY_SIZE],
                                     struct listeners *out);
+
+/* Fails, with `why`, when another program listens on an address of the configuration, even one that
+ * would share it: a second dnsd would take half of the questions. For a first start. */
+MUST_USE enum status listeners_probe(const struct config *config, char why[LISTENER_WHY_SIZE]);
+
 void listeners_close(struct listeners *listeners);
 
 /* Lets packets and connections to these addresses reach the sockets of the first `workers` workers

@@ -128,10 +128,27 @@ static void say_what_cannot_be_had(void **state)
     assert_int_equal(listen(taken, 1), 0);
     assert_int_equal(listeners_open(c, NULL, NULL, why, &l), STATUS_SYSTEM);
     snprintf(expected, sizeof expected,
-             "cannot listen on 127.0.0.1@%u (TCP): Address already in use", port);
+             "cannot listen on 127.0.0.1@%u (TCP): Address already in use; "
+             "`ss -lnptu sport = :%u` shows who has it",
+             port, port);
     assert_string_equal(why, expected);
     assert_int_equal(l.udp[0], -1);
     close(taken);
+    free(c);
+}
+
+static void a_second_server_would_share(void **state)
+{
+    uint16_t port = free_port();
+    struct config *c = config_for("127.0.0.1", "127.0.0.2", port);
+    char why[LISTENER_WHY_SIZE] = "";
+    struct listeners l;
+    assert_int_equal(listeners_probe(c, why), STATUS_OK);
+    assert_int_equal(listeners_open(c, NULL, NULL, why, &l), STATUS_OK);
+    assert_int_equal(listeners_probe(c, why), STATUS_SYSTEM);
+    assert_non_null(strstr(why, "(UDP): Address already in use"));
+    listeners_close(&l);
+    assert_int_equal(listeners_probe(c, why), STATUS_OK);
     free(c);
 }
 
@@ -192,6 +209,7 @@ int main(void)
         cmocka_unit_test(are_as_serve_needs_them),
         cmocka_unit_test(are_kept_where_addresses_are_the_same),
         cmocka_unit_test(say_what_cannot_be_had),
+        cmocka_unit_test(a_second_server_would_share),
         cmocka_unit_test(are_steered_away_from_those_that_close),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
