@@ -201,6 +201,7 @@ bool prefix_holds(const struct prefix *prefix, const struct address *address)
 
 bool address_is_internal(const struct address *address)
 {
+    /* clang-format off */
     static const struct prefix internal[] = {
         {{{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0}}, 104},         /* 0.0.0.0/8 */
         {{{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 10}}, 104},        /* 10.0.0.0/8 */
@@ -213,6 +214,7 @@ bool address_is_internal(const struct address *address)
         {{{0xfc}}, 7},                                                  /* fc00::/7 */
         {{{0xfe, 0x80}}, 10},                                           /* fe80::/10 */
     };
+    /* clang-format on */
     for (size_t i = 0; i < COUNT_OF(internal); i++)
         if (prefix_holds(&internal[i], address))
             return true;

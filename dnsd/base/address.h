@@ -2,8 +2,8 @@
  *
  * address - an IP address, and a prefix of them.
  *
- * Used everywhere an address is kept or compared. IPv4 is held IPv4-mapped (::ffff:a.b.c.d, RFC 4291
- * 2.5.5.2), so that one table and one comparison serve both; texts show it as a.b.c.d.
+ * Used everywhere an address is kept or compared. IPv4 is held IPv4-mapped (::ffff:a.b.c.d,
+ * RFC 4291 2.5.5.2), so that one table and one comparison serve both; texts show it as a.b.c.d.
  * Never resolves a name.
  */
 #ifndef BASE_ADDRESS_H

@@ -27,3 +27,8 @@ uint64_t clock_ns(void)
 {
     return nanoseconds(CLOCK_MONOTONIC);
 }
+
+struct timeval clock_timeval(clock_ms duration)
+{
+    return (struct timeval){(time_t)(duration / 1000), (suseconds_t)(duration % 1000 * 1000)};
+}

@@ -9,6 +9,7 @@
 #define BASE_CLOCK_H
 
 #include <stdint.h>
+#include <sys/time.h>
 
 typedef uint64_t clock_ms; /* milliseconds, monotonic, for life times */
 typedef uint64_t clock_us; /* microseconds since 1970, UTC, for people */
@@ -16,5 +17,8 @@ typedef uint64_t clock_us; /* microseconds since 1970, UTC, for people */
 clock_ms clock_now(void);
 clock_us clock_wall(void);
 uint64_t clock_ns(void); /* monotonic, for durations that are reported */
+
+/* A duration as libevent and the socket options take it. */
+struct timeval clock_timeval(clock_ms duration);
 
 #endif

@@ -12,7 +12,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#define COUNT_OF(array) (sizeof(array) / sizeof *(array))
+#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
 struct span {
     const uint8_t *at;

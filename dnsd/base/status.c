@@ -4,6 +4,8 @@
  */
 #include "base/status.h"
 
+#include "base/span.h"
+
 #include <assert.h>
 
 static const char *const texts[] = {
@@ -21,7 +23,7 @@ static const char *const texts[] = {
     [STATUS_CORRUPT] = "the file is damaged",
     [STATUS_SYSTEM] = "the system refused",
 };
-static_assert(sizeof texts / sizeof *texts == STATUS_COUNT, "every status has a text");
+static_assert(COUNT_OF(texts) == STATUS_COUNT, "every status has a text");
 
 const char *status_text(enum status status)
 {

@@ -3,13 +3,15 @@
  * status - how something ended; one word and one text for each way.
  *
  * Used by every function that can fail. A caller may not ignore it (MUST_USE).
- * Never carries detail: what a person needs to know is said where it is known (yaml/problems.h, log.h).
+ * Never carries detail: what a person needs to know is said where it is known (yaml/problems.h,
+ * log.h).
  */
 #ifndef BASE_STATUS_H
 #define BASE_STATUS_H
 
 #define MUST_USE __attribute__((warn_unused_result))
 
+/* clang-format off */
 enum status {
     STATUS_OK,
     STATUS_MALFORMED,   /* the bytes do not follow the protocol or format */
@@ -26,6 +28,7 @@ enum status {
     STATUS_SYSTEM,      /* the kernel said no; errno tells */
     STATUS_COUNT
 };
+/* clang-format on */
 
 const char *status_text(enum status status);
 

@@ -12,8 +12,8 @@
 enum { NONE = UINT32_MAX };
 
 struct entry {
-    uint32_t chain;           /* next in the bucket, or next free */
-    uint32_t younger, older;  /* the list by last use */
+    uint32_t chain;          /* next in the bucket, or next free */
+    uint32_t younger, older; /* the list by last use */
     uint32_t bucket;
     uint8_t bytes[] __attribute__((aligned(8))); /* key, padded to 8, then value */
 };

@@ -4,6 +4,7 @@
  */
 #include "control/job.h"
 
+#include "base/clock.h"
 #include "base/log.h"
 
 #include <errno.h>
@@ -102,7 +103,7 @@ enum status job_start(struct event_base *base, struct supervisor *supervisor,
                       void (*on_done)(void *owner, const struct job_result *result), void *owner,
                       struct job **out)
 {
-    static const struct timeval most = {JOB_MOST_MS / 1000, 0};
+    const struct timeval most = clock_timeval(JOB_MOST_MS);
     struct job *job = calloc(1, sizeof *job);
 
     if (job == NULL)

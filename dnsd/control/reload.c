@@ -6,6 +6,7 @@
  */
 #include "control/reload.h"
 
+#include "base/clock.h"
 #include "base/log.h"
 
 #include <event2/event.h>
@@ -128,7 +129,7 @@ static void drop_coming(struct reload *r)
 
 static void launch(struct reload *r)
 {
-    static const struct timeval most = {READY_MOST_MS / 1000, 0};
+    const struct timeval most = clock_timeval(READY_MOST_MS);
     struct parent *p = r->parent;
     const struct fleet *serving = parent_serving(p);
     bool is_first = serving == NULL;

@@ -30,6 +30,9 @@ enum message_kind {
     MESSAGE_COMPILE, /* what to compile; comes among the gifts, before MESSAGE_START */
 };
 
+/* How long a role may drain; then it leaves with work undone, or the parent kills it. */
+enum { DRAIN_MS = 10000 };
+
 enum gift {
     GIFT_CONFIG,   /* memory file of struct config */
     GIFT_POLICY,   /* generation in `number` */

@@ -5,6 +5,7 @@
 #include "process/role.h"
 
 #include "base/log.h"
+#include "base/span.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -39,7 +40,7 @@ static void ignore_signals(void)
      * too and says MESSAGE_DRAIN. When it cannot any more, PR_SET_PDEATHSIG ends us. */
     static const int numbers[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE};
     const struct sigaction ignore = {.sa_handler = SIG_IGN};
-    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+    for (size_t i = 0; i < COUNT_OF(numbers); i++)
         sigaction(numbers[i], &ignore, NULL);
 }
 

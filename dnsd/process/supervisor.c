@@ -49,7 +49,7 @@ unsigned backoff_delay(unsigned quick_deaths)
 
 static void set_timer(struct seat *seat, unsigned ms)
 {
-    const struct timeval wait = {ms / 1000, (suseconds_t)(ms % 1000) * 1000};
+    const struct timeval wait = clock_timeval(ms);
     event_add(seat->timer, &wait);
 }
 

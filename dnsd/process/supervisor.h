@@ -18,8 +18,7 @@ enum {
     CHILDREN_MOST = 256,
     BACKOFF_QUICK_MS = 1000, /* a life shorter than this is a failure to start */
     BACKOFF_STEP_MS = 100,
-    BACKOFF_MOST_MS = 5000,
-    DRAIN_MS = 10000
+    BACKOFF_MOST_MS = 5000
 };
 
 struct supervisor;

@@ -4,6 +4,7 @@
  */
 #include "record/main.h"
 
+#include "base/clock.h"
 #include "process/birth.h"
 #include "process/channel.h"
 #include "process/role.h"
@@ -84,7 +85,7 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
         ms = POLL_BUSY_MS;
     else if (desk->idle > IDLE_POLLS)
         ms = POLL_IDLE_MS;
-    const struct timeval after = {0, ms * 1000L};
+    const struct timeval after = clock_timeval(ms);
     event_add(desk->timer, &after);
 }
 

@@ -101,8 +101,7 @@ static void arm_deadline(struct forward *f, clock_ms now)
     clock_ms next;
     if (f->deadline_set || !flights_next(f->flights, &next))
         return;
-    uint64_t wait = next > now ? next - now : 0;
-    struct timeval after = {(time_t)(wait / 1000), (suseconds_t)(wait % 1000 * 1000)};
+    const struct timeval after = clock_timeval(next > now ? next - now : 0);
     event_add(f->deadline, &after);
     f->deadline_set = true;
 }
@@ -407,7 +406,7 @@ static void list_servers(struct forward *f)
 static enum status forward_open(const struct upstream_setup *setup, void **out)
 {
     static const struct ports_events ports_events = {on_datagram, on_unreachable};
-    static const struct timeval tick = {0, TICK_MS * 1000};
+    const struct timeval tick = clock_timeval(TICK_MS);
     uint32_t timeout = setup->config->dnsd.forward_timeout_ms;
     struct forward *f = calloc(1, sizeof *f);
     if (f == NULL)

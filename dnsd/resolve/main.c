@@ -4,6 +4,7 @@
  */
 #include "resolve/main.h"
 
+#include "base/clock.h"
 #include "process/birth.h"
 #include "process/channel.h"
 #include "process/role.h"
@@ -14,7 +15,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-enum { DRAIN_LOOK_MS = 100, DRAIN_MS = 10000 };
+enum { DRAIN_LOOK_MS = 100 };
 
 static const struct upstream *const upstreams[] = {
     [RESOLVE_RECURSE] = &upstream_recurse,
@@ -127,7 +128,7 @@ static void on_drain_look(evutil_socket_t fd, short what, void *arg)
 
 static void on_parent_parcel(void *owner, struct parcel *parcel)
 {
-    static const struct timeval look = {0, DRAIN_LOOK_MS * 1000};
+    const struct timeval look = clock_timeval(DRAIN_LOOK_MS);
     struct resolver *r = owner;
     const struct message_gift *gift;
     const struct message_level *level;

@@ -217,12 +217,12 @@ static void on_turn_end(evutil_socket_t fd, short what, void *arg)
     if (!ports->any_broken)
         return;
     ports->any_broken = false;
-    for (uint16_t i = 0; i < ports->slot_count * 2; i++) {
+    for (unsigned i = 0; i < ports->slot_count * 2; i++) {
         struct port *port = port_at(ports, i);
         if (!port->broken)
             continue;
         port->broken = false;
-        ports->events.on_unreachable(ports->owner, i);
+        ports->events.on_unreachable(ports->owner, (uint16_t)i);
     }
 }
 

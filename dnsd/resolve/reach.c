@@ -129,7 +129,7 @@ static bool target_ask(struct target *target, const struct query *query)
 
 static void probe_begin(struct reach *reach)
 {
-    static const struct timeval wait = {REACH_PROBE_MS / 1000, REACH_PROBE_MS % 1000 * 1000};
+    const struct timeval wait = clock_timeval(REACH_PROBE_MS);
     const struct message_ask ask = {.type = TYPE_NS, .class = CLASS_IN, .name = {.length = 1}};
     struct query query;
     bool any = false;

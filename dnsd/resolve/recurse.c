@@ -420,7 +420,7 @@ static void recurse_close(void *state)
 
 static enum status recurse_open(const struct upstream_setup *setup, void **out)
 {
-    static const struct timeval tick = {0, TICK_MS * 1000};
+    const struct timeval tick = clock_timeval(TICK_MS);
     struct recurse *r = calloc(1, sizeof *r);
     if (r == NULL)
         return STATUS_NO_MEMORY;

@@ -4,6 +4,7 @@
  */
 #include "serve/main.h"
 
+#include "base/clock.h"
 #include "process/birth.h"
 #include "process/channel.h"
 #include "process/ring.h"
@@ -15,7 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { DRAIN_MS = 10000, DAY_SECONDS = 86400 };
+enum { DAY_SECONDS = 86400 };
 
 struct resolver {
     struct worker *owner;
@@ -150,7 +151,7 @@ static void adopt_policy(struct worker *w, int fd, uint32_t generation)
 
 static void drain(struct worker *w)
 {
-    const struct timeval at_most = {DRAIN_MS / 1000, 0};
+    const struct timeval at_most = clock_timeval(DRAIN_MS);
     w->draining = true;
     for (unsigned i = 0; i < LISTEN_MOST; i++)
         if (w->udp[i] != NULL)
@@ -199,12 +200,11 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
         w->day = day;
         expire_exceptions(w);
     }
-    unsigned next = server_tick(w->server, now);
+    const struct timeval after = clock_timeval(server_tick(w->server, now));
     flush_replies(w);
     const uint64_t *count = w->gifts.counters->value;
     if (w->draining && count[COUNT_PENDING] == 0 && count[COUNT_TCP_OPEN] == 0)
         event_base_loopbreak(w->base);
-    const struct timeval after = {next / 1000, (next % 1000) * 1000};
     event_add(w->tick, &after);
 }
 

@@ -4,6 +4,7 @@
  */
 #include "serve/tcp.h"
 
+#include "base/clock.h"
 #include "base/table.h"
 
 #include <event2/buffer.h>
@@ -264,7 +265,7 @@ static void on_sweep(evutil_socket_t fd, short what, void *arg)
 enum status tcp_new(struct event_base *base, const struct config *config, struct server *server,
                     struct counters *counters, struct tcp **out)
 {
-    struct timeval every = {0, SWEEP_MS * 1000};
+    const struct timeval every = clock_timeval(SWEEP_MS);
     struct tcp *t = calloc(1, sizeof *t);
     if (t == NULL)
         return STATUS_NO_MEMORY;

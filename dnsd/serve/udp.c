@@ -179,7 +179,7 @@ static void prepare_batch(struct batch *batch, void *bytes, size_t each)
 enum status udp_open(struct event_base *base, int fd, uint32_t socket, struct server *server,
                      struct udp **out)
 {
-    struct sockaddr_storage name;
+    struct sockaddr_storage name = {0};
     socklen_t length = sizeof name;
     static const struct address any_ipv4 = {{[10] = 0xff, [11] = 0xff}}, any_ipv6;
 

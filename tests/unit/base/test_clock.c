@@ -30,11 +30,21 @@ static void never_back(void **state)
     }
 }
 
+static void durations(void **state)
+{
+    struct timeval none = clock_timeval(0), some = clock_timeval(61234);
+    assert_int_equal(none.tv_sec, 0);
+    assert_int_equal(none.tv_usec, 0);
+    assert_int_equal(some.tv_sec, 61);
+    assert_int_equal(some.tv_usec, 234000);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(units),
         cmocka_unit_test(never_back),
+        cmocka_unit_test(durations),
     };
     return cmocka_run_group_tests_name("base/clock", tests, NULL, NULL);
 }

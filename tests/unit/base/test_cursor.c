@@ -105,12 +105,9 @@ static void empty(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(network_byte_order),
-        cmocka_unit_test(failure_sticks),
-        cmocka_unit_test(nothing_behind_the_end),
-        cmocka_unit_test(blocks_are_walls),
-        cmocka_unit_test(half_a_number_is_none),
-        cmocka_unit_test(empty),
+        cmocka_unit_test(network_byte_order),     cmocka_unit_test(failure_sticks),
+        cmocka_unit_test(nothing_behind_the_end), cmocka_unit_test(blocks_are_walls),
+        cmocka_unit_test(half_a_number_is_none),  cmocka_unit_test(empty),
     };
     return cmocka_run_group_tests_name("base/cursor", tests, NULL, NULL);
 }

@@ -4,6 +4,8 @@
  */
 #include "base/random.h"
 
+#include "base/span.h"
+
 #include <setjmp.h>
 #include <stdbool.h>
 #include <stdarg.h>
@@ -61,7 +63,7 @@ static void any_length(void **state)
 {
     static uint8_t bytes[4096];
     static const size_t lengths[] = {0, 1, 511, 512, 513, 4095};
-    for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
+    for (size_t i = 0; i < COUNT_OF(lengths); i++) {
         size_t length = lengths[i], zeros = 0;
         memset(bytes, 0, sizeof bytes);
         bytes[length] = 0x5a;
@@ -76,10 +78,8 @@ static void any_length(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_value_comes),
-        cmocka_unit_test(below_stays_below),
-        cmocka_unit_test(no_value_is_favoured),
-        cmocka_unit_test(bytes_differ),
+        cmocka_unit_test(every_value_comes),    cmocka_unit_test(below_stays_below),
+        cmocka_unit_test(no_value_is_favoured), cmocka_unit_test(bytes_differ),
         cmocka_unit_test(any_length),
     };
     return cmocka_run_group_tests_name("base/random", tests, NULL, NULL);

@@ -4,6 +4,8 @@
  */
 #include "dns/type.h"
 
+#include "base/span.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -58,7 +60,7 @@ static void no_words(void **state)
                                         "TYPE-1", "TYPE 1", "TYPE1 ", "TYPE0000001", "28",
                                         "A "};
     uint16_t number;
-    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+    for (size_t i = 0; i < COUNT_OF(texts); i++)
         assert_int_equal(type_parse(texts[i], &number), STATUS_MALFORMED);
     assert_int_equal(rcode_parse("RCODE4096", &number), STATUS_MALFORMED);
     assert_int_equal(rcode_parse("NOPE", &number), STATUS_MALFORMED);

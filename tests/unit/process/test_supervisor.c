@@ -131,7 +131,7 @@ static void stop(int fd, short what, void *base)
 
 static void run_for(struct world *w, unsigned ms)
 {
-    const struct timeval wait = {ms / 1000, (suseconds_t)(ms % 1000) * 1000};
+    const struct timeval wait = clock_timeval(ms);
     struct event *timer = evtimer_new(w->base, stop, w->base);
     event_add(timer, &wait);
     event_base_dispatch(w->base);

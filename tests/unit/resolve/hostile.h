@@ -108,7 +108,7 @@ static void on_late(evutil_socket_t fd, short what, void *arg)
 static void say_late(struct server *s, const struct sockaddr_in *to, const uint8_t *bytes,
                      size_t length)
 {
-    const struct timeval delay = {0, (suseconds_t)s->delay * 1000};
+    const struct timeval delay = clock_timeval(s->delay);
     struct held *h = &s->held[s->held_count++];
     assert_true(s->held_count <= HELD_MOST);
     *h = (struct held){.server = s, .to = *to, .length = length};

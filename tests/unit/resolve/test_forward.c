@@ -85,7 +85,7 @@ static void ask_type(uint32_t ticket, const char *name, uint16_t type)
 
 static void turn(unsigned ms)
 {
-    const struct timeval most = {ms / 1000, ms % 1000 * 1000};
+    const struct timeval most = clock_timeval(ms);
     event_base_loopexit(world.base, &most);
     event_base_dispatch(world.base);
 }

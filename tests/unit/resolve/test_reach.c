@@ -84,7 +84,7 @@ static int tear_down(void **state)
 
 static void turn(unsigned ms)
 {
-    const struct timeval most = {ms / 1000, ms % 1000 * 1000};
+    const struct timeval most = clock_timeval(ms);
     event_base_loopexit(base, &most);
     event_base_dispatch(base);
 }

@@ -116,7 +116,7 @@ static void write_zones(void)
 static bool nsd_is_up(void)
 {
     static const uint8_t query[] = {0, 1, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 1};
-    const struct timeval wait = {0, 100000};
+    const struct timeval wait = clock_timeval(100);
     struct sockaddr_storage to;
     uint16_t port;
     uint8_t answer[512];
@@ -207,7 +207,7 @@ static enum status try_start(void)
 
 static void turn(unsigned ms)
 {
-    const struct timeval most = {ms / 1000, ms % 1000 * 1000};
+    const struct timeval most = clock_timeval(ms);
     event_base_loopexit(world.base, &most);
     event_base_dispatch(world.base);
 }
