@@ -3,9 +3,9 @@
  * load - asks a DNS server on loopback as fast as it answers, or at a steady rate, and measures.
  *
  * Used by tests/bench/dns.py. Closed loop: --outstanding questions are always under way. Open loop:
- * --rate questions a second whatever comes back. The CPU time of the processes named by --pids is read
- * from the kernel over the measured interval. One line of JSON on standard output. Never asks an
- * address that is not loopback.
+ * --rate questions a second whatever comes back. The CPU time of the processes named by --pids is
+ * read from the kernel over the measured interval. One line of JSON on standard output. Never asks
+ * an address that is not loopback.
  */
 #include "base/address.h"
 #include "base/clock.h"
@@ -294,6 +294,7 @@ int main(int argc, char *argv[])
         {"pids", 1, NULL, 'p'},    {"expect", 1, NULL, 'e'},  {0}};
     const char *target = "127.0.0.1@5300", *file = NULL, *pids = "";
     for (int o; (o = getopt_long(argc, argv, "", options, NULL)) != -1;) {
+        /* clang-format off */
         switch (o) {
         case 't': target = optarg; break;
         case 'q': file = optarg; break;
@@ -305,10 +306,12 @@ int main(int argc, char *argv[])
         case 'e': expected = (int)strtoul(optarg, NULL, 10); break;
         default: return 2;
         }
+        /* clang-format on */
     }
     if (file == NULL) {
-        fprintf(stderr, "usage: load --queries FILE [--target 127.0.0.1@PORT] [--seconds N]\n"
-                        "    [--outstanding N | --rate N] [--unique] [--pids P,P] [--expect RCODE]\n");
+        fputs("usage: load --queries FILE [--target 127.0.0.1@PORT] [--seconds N]\n"
+              "    [--outstanding N | --rate N] [--unique] [--pids P,P] [--expect RCODE]\n",
+              stderr);
         return 2;
     }
     read_queries(file);
