@@ -63,7 +63,7 @@ static void say_policy(const struct reload *r, char *out, size_t size)
 /* The end of a run. `why` NULL: it went well. */
 static void finish(struct reload *r, const char *why)
 {
-    char summary[256] = "";
+    char summary[256] = "", wrong[LISTENER_WHY_SIZE + 64];
     bool at_start = is_start(r);
 
     r->under_way = false;
@@ -74,14 +74,15 @@ static void finish(struct reload *r, const char *why)
         say_policy(r, summary, sizeof summary);
         log_info("%s", summary);
     } else {
-        log_error("%s: %s", at_start ? "cannot start" : "reload refused", why);
+        snprintf(wrong, sizeof wrong, "%s%s", why, at_start ? "" : "; what runs goes on running");
+        log_error("%s: %s", at_start ? "cannot start" : "reload refused", wrong);
     }
     char *text = NULL;
     if (asprintf(&text, "%s%s", r->text == NULL ? "" : r->text, summary) < 0)
         text = NULL;
     free(r->text);
     r->text = NULL;
-    socket_answer(r->parent->socket, r->run, text == NULL ? "" : text, why);
+    socket_answer(r->parent->socket, r->run, text == NULL ? "" : text, why == NULL ? NULL : wrong);
     free(text);
     if (at_start && why != NULL) {
         parent_stop(r->parent, 1); /* frees us */

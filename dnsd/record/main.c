@@ -5,12 +5,18 @@
 #include "record/main.h"
 
 #include "base/clock.h"
+#include "base/refusal.h"
+#include "events/chain.h"
+#include "events/files.h"
 #include "process/birth.h"
 #include "process/channel.h"
 #include "process/role.h"
 #include "record/recorder.h"
 
+#include <errno.h>
 #include <event2/event.h>
+#include <fcntl.h>
+#include <poll.h>
 #include <unistd.h>
 
 enum {
@@ -18,7 +24,8 @@ enum {
     POLL_IDLE_MS = 50, /* after IDLE_POLLS looks without one */
     POLL_BUSY_MS = 1,  /* after a look that found BUSY_EVENTS */
     IDLE_POLLS = 50,
-    BUSY_EVENTS = 1024
+    BUSY_EVENTS = 1024,
+    FOLDER_LOOK_MS = 1000 /* while the folder is not ours to write */
 };
 
 struct desk {
@@ -118,6 +125,39 @@ static void on_close(void *owner)
     event_base_loopbreak(((struct desk *)owner)->base);
 }
 
+static bool may_use(int folder, const char *name, int how)
+{
+    return faccessat(folder, name, how, 0) == 0 || errno == ENOENT;
+}
+
+static bool folder_is_usable(int folder)
+{
+    return may_use(folder, ".", R_OK | W_OK | X_OK) &&
+           may_use(folder, FILES_CURRENT, R_OK | W_OK) &&
+           may_use(folder, CHAIN_HEAD_FILE, R_OK | W_OK);
+}
+
+/* An operator who gives us the folder needs to do nothing else. What the parent says meanwhile is
+ * for a process in service: the next life is born with it. */
+static void wait_for_folder(const struct gifts *gifts)
+{
+    struct pollfd parent = {.fd = ROLE_CHANNEL, .events = POLLIN};
+    const char *path = gifts->config->dnsd.events.folder;
+    char user[REFUSAL_TEXT_SIZE];
+
+    if (folder_is_usable(gifts->folder))
+        return;
+    refusal_user(user);
+    log_error("NO EVENT IS WRITTEN: user %s may not write %s or a file in it; as root: "
+              "chown -R %s: %s",
+              user, path, user, path);
+    while (!folder_is_usable(gifts->folder)) {
+        if (poll(&parent, 1, FOLDER_LOOK_MS) != 0)
+            _exit(0);
+    }
+    log_info("the folder of events can be written now");
+}
+
 static void open_desk(struct desk *desk)
 {
     static const struct channel_events events = {on_parcel, NULL, on_close};
@@ -130,6 +170,7 @@ static void open_desk(struct desk *desk)
 
     if (desk->gifts.folder < 0)
         role_die("the parent gave no folder for events");
+    wait_for_folder(&desk->gifts);
     enum status status =
         recorder_new(desk->gifts.folder, &limits, config->gateway, clock_wall(), &desk->recorder);
     if (status != STATUS_OK)

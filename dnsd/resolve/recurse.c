@@ -15,6 +15,7 @@
 #include "resolve/upstream.h"
 
 #include "base/clock.h"
+#include "base/refusal.h"
 
 #include <event2/event.h>
 #include <libgen.h>
@@ -127,7 +128,7 @@ static bool wants_ipv6(const struct recurse *r)
 
 static bool set_trust_anchor(struct ub_ctx *context, const char *path)
 {
-    char folder[CONFIG_PATH_SIZE];
+    char folder[CONFIG_PATH_SIZE], user[REFUSAL_TEXT_SIZE];
     int error;
     if (path[0] == 0)
         return set(context, "module-config:", "iterator");
@@ -136,12 +137,15 @@ static bool set_trust_anchor(struct ub_ctx *context, const char *path)
     if (access(path, W_OK) == 0 && access(dirname(folder), W_OK) == 0) {
         error = ub_ctx_add_ta_autr(context, path);
     } else {
-        log_warning("%s and its folder are not writable: trust anchors are not kept up to date",
-                    path);
+        log_warning("a new key of the root will not be learned: user %s must own %s and be able to "
+                    "write its folder",
+                    refusal_user(user), path);
         error = ub_ctx_add_ta_file(context, path);
     }
     if (error != 0 || access(path, R_OK) != 0)
-        log_error("the trust anchor %s cannot be used", path);
+        log_error("the trust anchor %s cannot be used: begin again with a copy of "
+                  "/usr/share/dns/root.key (package dns-root-data) that user %s may read",
+                  path, refusal_user(user));
     return error == 0 && access(path, R_OK) == 0;
 }
 
