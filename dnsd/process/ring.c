@@ -25,14 +25,14 @@ struct header {
     uint32_t magic, record_size;
     uint64_t slots;
     _Atomic uint64_t put __attribute__((aligned(64)));      /* written by the producer */
-    _Atomic uint64_t released __attribute__((aligned(64))); /* this and below: by the consumer */
-    uint64_t noted, noted_work; /* `noted` may be released once `noted_work` is done */
+    _Atomic uint64_t released __attribute__((aligned(64))); /* written by the consumer */
 };
 
 static_assert(sizeof(struct header) <= RING_HEADER, "the header has its page");
 
 struct slot {
     uint64_t length; /* of the record that was put */
+    uint64_t work;   /* with which it is done, written by the consumer; work_none: not taken */
     uint8_t record[];
 };
 
@@ -45,6 +45,8 @@ struct ring {
     uint64_t taken;    /* the consumer's own index */
     uint64_t released; /* the producer's last look at the consumer's */
 };
+
+static const uint64_t work_none = UINT64_MAX;
 
 enum { SEALS = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL };
 
@@ -137,6 +139,7 @@ bool ring_put(struct ring *ring, const void *record, size_t length)
     }
     struct slot *slot = slot_at(ring, ring->put);
     slot->length = length;
+    slot->work = work_none;
     memcpy(slot->record, record, length);
     ring->put++;
     atomic_store_explicit(&ring->shared->put, ring->put, memory_order_release);
@@ -159,20 +162,10 @@ size_t ring_peek(struct ring *ring, void *record)
     return length;
 }
 
-void ring_take(struct ring *ring)
+void ring_take(struct ring *ring, uint64_t work)
 {
+    slot_at(ring, ring->taken)->work = work;
     ring->taken++;
-}
-
-/* The work comes last: a note that is torn by a death belongs to work that was not done. */
-void ring_note(struct ring *ring, uint64_t work)
-{
-    struct header *shared = ring->shared;
-    shared->noted_work = UINT64_MAX;
-    atomic_signal_fence(memory_order_seq_cst);
-    shared->noted = ring->taken;
-    atomic_signal_fence(memory_order_seq_cst);
-    shared->noted_work = work;
 }
 
 void ring_release(struct ring *ring)
@@ -180,13 +173,19 @@ void ring_release(struct ring *ring)
     atomic_store_explicit(&ring->shared->released, ring->taken, memory_order_release);
 }
 
+/* What was not done is marked as not taken: our works have the same numbers as its works had. */
 void ring_resume(struct ring *ring, uint64_t work)
 {
-    const struct header *shared = ring->shared;
-    uint64_t ahead = shared->noted - ring->taken;
-    if (shared->noted_work > work || ahead > ring->slots)
-        return;
-    ring->taken += ahead;
+    size_t waiting = ring_waiting(ring);
+    uint64_t first = ring->taken;
+
+    for (size_t i = 0; i < waiting; i++) {
+        struct slot *slot = slot_at(ring, first + i);
+        if (slot->work <= work && ring->taken == first + i)
+            ring->taken++;
+        else
+            slot->work = work_none;
+    }
     ring_release(ring);
 }
 

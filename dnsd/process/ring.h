@@ -29,14 +29,13 @@ bool ring_put(struct ring *ring, const void *record, size_t length);
 /* Copies the next record out without taking it, as far as it was put, and gives how far that is; 0
  * when there is none. */
 size_t ring_peek(struct ring *ring, void *record);
-/* Takes the record that was looked at last. */
-void ring_take(struct ring *ring);
-
-/* Notes, before the work is done, that all taken so far is done with once `work` is. */
-void ring_note(struct ring *ring, uint64_t work);
+/* Takes the record that was looked at last. It will be done with once `work` is: works are numbers
+ * that grow, and are done in order. */
+void ring_take(struct ring *ring, uint64_t work);
 /* All taken so far is done with. */
 void ring_release(struct ring *ring);
-/* For a consumer that begins: releases what its predecessor noted, if `work` was done. */
+/* For a consumer that begins, before it does any work: `work` is the last that its predecessors
+ * did. Releases what is done with; the rest comes again. */
 void ring_resume(struct ring *ring, uint64_t work);
 
 /* Records that are not released. */

@@ -153,7 +153,7 @@ static bool source_take(struct recorder *recorder, struct source *source, clock_
                       now - source->held_since < POLICY_WAIT_US;
     if (source->is_held)
         return false;
-    ring_take(source->ring);
+    ring_take(source->ring, journal_last(recorder->journal) + 1);
     record(recorder, event);
     return true;
 }
@@ -184,8 +184,6 @@ static void retired_close(struct recorder *recorder, clock_us now)
 static void flush(struct recorder *recorder, clock_us now)
 {
     uint64_t last = journal_last(recorder->journal);
-    for (size_t i = 0; i < recorder->source_count; i++)
-        ring_note(recorder->sources[i].ring, last);
     journal_flush(recorder->journal, now);
     if (journal_written(recorder->journal) < last)
         return;

@@ -152,7 +152,7 @@ static int record_main(unsigned number)
             return 0;
         for (uint32_t i = 0; i < gifts.ring_count; i++) {
             while (ring_peek(rings[i], &event)) {
-                ring_take(rings[i]);
+                ring_take(rings[i], 0);
                 ring_release(rings[i]);
                 gifts.counters->value[COUNT_EVENTS]++;
             }
