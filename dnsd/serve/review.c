@@ -84,6 +84,22 @@ static bool blocks_record(struct review *r, const struct records *walk, const st
     }
 }
 
+bool review_can_read(const struct record *record)
+{
+    struct svcb svcb;
+    switch (record->type) {
+    case TYPE_A:
+        return record->data.length == 4;
+    case TYPE_AAAA:
+        return record->data.length == 16;
+    case TYPE_HTTPS:
+    case TYPE_SVCB:
+        return svcb_read(record->data, &svcb) == STATUS_OK;
+    default:
+        return true;
+    }
+}
+
 static bool is_marked(const struct query *q, const struct kept *found)
 {
     return found->generation == q->generation && q->group < GROUPS_MARKED &&

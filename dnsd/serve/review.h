@@ -18,4 +18,8 @@
  * it. */
 enum next review_answer(struct query *q);
 
+/* Is the record, if of a type that review looks into, of its shape? Others are left out by scrub: a
+ * client might be less strict, and find a blocked address in it. RFC 9460 2.2 rejects them, too. */
+bool review_can_read(const struct record *record);
+
 #endif

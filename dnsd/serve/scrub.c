@@ -6,6 +6,7 @@
 
 #include "dns/answer.h"
 #include "dns/svcb.h"
+#include "serve/review.h"
 
 #include <assert.h>
 
@@ -202,8 +203,9 @@ static uint16_t type_signed(const struct record *record)
 static bool keep_checked(struct scrub *s, const struct record *record)
 {
     uint32_t ttl = ttl_of(s->config, record);
-    if (is_rebinding(s, record)) {
-        s->rebinding++;
+    bool rebinds = is_rebinding(s, record);
+    if (rebinds || !review_can_read(record)) {
+        s->rebinding += rebinds;
         s->changed = true;
         live_at_most(s, ttl);
         return false;
@@ -222,16 +224,23 @@ static void set_is_whole(struct scrub *s, const struct name *owner, uint16_t typ
         s->set[s->sets++] = (struct signed_set){*owner, type};
 }
 
+/* The next record of the answer section; false at its end, or when nothing more fits anyway. */
+static bool next_answer(const struct scrub *s, struct records *walk, struct record *out)
+{
+    while (!s->w.failed && records_next(walk, out) && out->section == SECTION_ANSWER)
+        if (out->class == CLASS_IN)
+            return true;
+    return false;
+}
+
 /* Keeps the records of one type at the chain's name. Gives whether there was one, kept or taken
  * out. */
 static bool keep_set(struct scrub *s, uint16_t type)
 {
     struct record record;
     bool any = false, whole = true;
-    for (struct records walk = records_of(s->said);
-         records_next(&walk, &record) && record.section == SECTION_ANSWER;) {
-        if (record.type != type || record.class != CLASS_IN ||
-            !name_equal(&record.owner, &s->chain))
+    for (struct records walk = records_of(s->said); next_answer(s, &walk, &record);) {
+        if (record.type != type || !name_equal(&record.owner, &s->chain))
             continue;
         any = true;
         whole &= keep_checked(s, &record);
@@ -247,9 +256,8 @@ static void keep_signatures(struct scrub *s)
     struct record record;
     if ((s->variant & VARIANT_DNSSEC) == 0)
         return;
-    for (struct records walk = records_of(s->said);
-         records_next(&walk, &record) && record.section == SECTION_ANSWER;) {
-        if (record.type != TYPE_RRSIG || record.class != CLASS_IN)
+    for (struct records walk = records_of(s->said); next_answer(s, &walk, &record);) {
+        if (record.type != TYPE_RRSIG)
             continue;
         for (unsigned i = 0; i < s->sets; i++)
             if (s->set[i].type == type_signed(&record) &&
@@ -262,8 +270,8 @@ static void links_read(struct scrub *s)
 {
     struct record record;
     for (struct records walk = records_of(s->said);
-         s->links < LINKS_MOST && records_next(&walk, &record) && record.section == SECTION_ANSWER;)
-        if ((record.type == TYPE_CNAME || record.type == TYPE_DNAME) && record.class == CLASS_IN)
+         s->links < LINKS_MOST && next_answer(s, &walk, &record);)
+        if (record.type == TYPE_CNAME || record.type == TYPE_DNAME)
             s->link[s->links++] = record;
 }
 
@@ -344,7 +352,7 @@ static void keep_authority(struct scrub *s, bool has_data)
 {
     struct record record;
     bool has_soa = false;
-    for (struct records walk = records_of(s->said); records_next(&walk, &record);) {
+    for (struct records walk = records_of(s->said); !s->w.failed && records_next(&walk, &record);) {
         uint16_t type = type_signed(&record);
         bool is_proof = type == TYPE_NSEC || type == TYPE_NSEC3;
         if (record.section != SECTION_AUTHORITY || record.class != CLASS_IN)

@@ -279,6 +279,46 @@ static void internal_addresses_of_public_names_go(void **state)
     world_expect(w, RCODE_NOERROR, 0, EDE_BLOCKED);
 }
 
+/* One record, as raw data: a blocked address hidden in what a strict reader calls malformed. */
+static void what_review_cannot_read_goes(void **state)
+{
+    static const struct {
+        uint16_t type, length;
+        const char *data;
+        unsigned kept;
+    } rows[] = {
+        {TYPE_A, 4, "\313\0\161\11", 1},
+        {TYPE_A, 5, "\313\0\161\11\0", 0},
+        {TYPE_A, 16, "\313\0\161\11\0\0\0\0\0\0\0\0\0\0\0\0", 0},
+        {TYPE_AAAA, 4, "\313\0\161\11", 0},
+        {TYPE_HTTPS, 11, "\0\1\0\0\4\0\4\313\0\161\11", 1},
+        {TYPE_HTTPS, 12, "\0\1\0\0\4\0\5\313\0\161\11\0", 0},      /* a hint of 5 bytes */
+        {TYPE_SVCB, 15, "\0\1\0\0\4\0\4\313\0\161\11\0\2\0\0", 0}, /* keys that go down */
+        {TYPE_HTTPS, 4, "\0\1\300\14", 0},                         /* a compressed target */
+    };
+    struct world *w = *state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        uint8_t bytes[512];
+        char name[32];
+        snprintf(name, sizeof name, "n%zu.example", i);
+        assert_int_equal(world_query(w, nobody, name, rows[i].type, 0), FATE_WAITING);
+        const struct message_ask *ask = &w->asks[w->asked - 1];
+        struct writer out = writer_over(bytes, sizeof bytes);
+        out.at += world_message(ask, LINES("NOERROR"), bytes);
+        store_u16(bytes + 6, 1);
+        write_u16(&out, 0xc00c);
+        write_u16(&out, rows[i].type);
+        write_u16(&out, CLASS_IN);
+        write_u32(&out, 60);
+        write_u16(&out, rows[i].length);
+        write_bytes(&out, rows[i].data, rows[i].length);
+        const struct message_answer answer = {
+            .id = ask->id, .outcome = OUTCOME_ANSWER, .ede = EDE_NONE};
+        server_answer(w->server, &answer, writer_span(&out), w->when);
+        world_expect(w, RCODE_NOERROR, rows[i].kept, EDE_NONE);
+    }
+}
+
 static void internal_names_may_have_internal_addresses(void **state)
 {
     struct world *w = *state;
@@ -339,6 +379,7 @@ int main(void)
         TEST(negative_answers_live_by_their_soa),
         TEST(ttls_are_held_within_limits),
         TEST(internal_addresses_of_public_names_go),
+        TEST(what_review_cannot_read_goes),
         TEST(internal_names_may_have_internal_addresses),
         TEST(ech_is_taken_out_for_groups_that_want_it),
     };
