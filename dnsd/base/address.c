@@ -183,17 +183,17 @@ struct address address_mask(const struct address *address, unsigned bits)
 }
 
 /* Eight of the bytes as a number; what differs first differs highest. */
-static uint64_t half(const struct address *address, unsigned which)
+static uint64_t half(const struct address *address, size_t from)
 {
     uint64_t value;
-    memcpy(&value, address->bytes + 8 * which, sizeof value);
+    memcpy(&value, address->bytes + from, sizeof value);
     return be64toh(value);
 }
 
 bool prefix_holds(const struct prefix *prefix, const struct address *address)
 {
     uint64_t high = half(&prefix->base, 0) ^ half(address, 0);
-    uint64_t low = half(&prefix->base, 1) ^ half(address, 1);
+    uint64_t low = half(&prefix->base, 8) ^ half(address, 8);
     if (prefix->bits <= 64)
         return prefix->bits == 0 || high >> (64 - prefix->bits) == 0;
     return high == 0 && low >> (128 - prefix->bits) == 0;

@@ -41,7 +41,7 @@ enum {
     BUCKET_BYTES = UINT16_MAX, /* of its entries */
     ENTRY_LINE = 3,
     ENTRY_LEAST = ENTRY_LINE + 3 + 1, /* line, class, a root: what entry_at() reads */
-    PRINTS_PAD = 8, /* prints are read by eight */
+    PRINTS_PAD = 8,                   /* prints are read by eight */
     LINE_MOST = 0xffffff,
     CLASSES_MOST = 0x7fffff,
     IMAGE_GROUPS_MOST = 256,
