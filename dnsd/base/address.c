@@ -199,6 +199,13 @@ bool prefix_holds(const struct prefix *prefix, const struct address *address)
     return high == 0 && low >> (128 - prefix->bits) == 0;
 }
 
+bool address_behind_nat64(const struct address *address, struct address *out)
+{
+    static const struct prefix nat64 = {{{0, 0x64, 0xff, 0x9b}}, 96};
+    return prefix_holds(&nat64, address) &&
+           address_from_bytes(span_of(address->bytes + 12, 4), out);
+}
+
 bool address_is_internal(const struct address *address)
 {
     /* clang-format off */
@@ -215,6 +222,9 @@ bool address_is_internal(const struct address *address)
         {{{0xfe, 0x80}}, 10},                                           /* fe80::/10 */
     };
     /* clang-format on */
+    struct address inside;
+    if (address_behind_nat64(address, &inside))
+        address = &inside;
     for (size_t i = 0; i < COUNT_OF(internal); i++)
         if (prefix_holds(&internal[i], address))
             return true;

@@ -56,8 +56,11 @@ bool prefix_holds(const struct prefix *prefix, const struct address *address);
 /* The address with all but its first `bits` bits cleared. */
 struct address address_mask(const struct address *address, unsigned bits);
 
+/* The IPv4 address that NAT64 reaches as one of 64:ff9b::/96 (RFC 6052 2.1); false for others. */
+bool address_behind_nat64(const struct address *address, struct address *out);
+
 /* Loopback, private, link-local, unique-local, unspecified: what a public name must not answer
- * (rebinding), RFC 1918, 3927, 4193, 4291, 6598. */
+ * (rebinding), RFC 1918, 3927, 4193, 4291, 6598; and such an address behind NAT64. */
 bool address_is_internal(const struct address *address);
 
 #endif

@@ -157,13 +157,22 @@ static uint32_t prefix_find(const struct image_prefix *prefixes, uint32_t count,
     return at;
 }
 
-static void weigh_address(struct scale *s, const struct address *address)
+static void weigh_prefixes(struct scale *s, const struct address *address)
 {
     const struct policy *p = s->policy;
     uint32_t at = prefix_find(p->addresses, p->address_count, address);
     for (; at != INDEX_NONE; at = p->addresses[at].parent)
         weigh(s, p->names_bytes + at, p->addresses[at].owner,
               WEIGHT_ADDRESS + p->addresses[at].bits);
+}
+
+/* What is said of an IPv4 server is said of it behind NAT64, too. */
+static void weigh_address(struct scale *s, const struct address *address)
+{
+    struct address inside;
+    weigh_prefixes(s, address);
+    if (address_behind_nat64(address, &inside))
+        weigh_prefixes(s, &inside);
 }
 
 static void weigh_protocol(struct scale *s, enum protocol protocol)

@@ -6,7 +6,8 @@
  * the question on, in its order; the records of the type asked for at its end; the SOA of a
  * negative answer; with DO also the signatures of these, and NSEC and NSEC3. Nothing of the
  * additional section. Taken out: internal addresses of public names (rebinding), what review cannot
- * read, and `ech` where the variant says so. Never keeps an answer to another question; never looks at policy.
+ * read, and `ech` where the variant says so. Never keeps an answer to another question; never looks
+ * at policy.
  */
 #ifndef SERVE_SCRUB_H
 #define SERVE_SCRUB_H

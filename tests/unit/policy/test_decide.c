@@ -66,6 +66,11 @@ static void test_specificity(void **state)
     assert_action(&w, "192.0.1.255", ACTION_PASS);
     assert_action(&w, "2001:db8:ffff::1", ACTION_SINKHOLE);
     assert_action(&w, "2001:db9::", ACTION_PASS);
+    assert_action(&w, "::ffff:192.0.2.1", ACTION_DROP);
+    assert_action(&w, "64:ff9b::192.0.2.1", ACTION_DROP);
+    assert_action(&w, "64:ff9b::192.0.2.200", ACTION_ALLOW);
+    assert_action(&w, "64:ff9b::192.0.3.0", ACTION_PASS);
+    assert_action(&w, "64:ff9b:0:0:0:1:192.0.2.1", ACTION_PASS);
     world_close(&w);
 }
 
