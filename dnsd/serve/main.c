@@ -155,7 +155,7 @@ static void drain(struct worker *w)
     w->draining = true;
     for (unsigned i = 0; i < LISTEN_MOST; i++)
         if (w->udp[i] != NULL)
-            udp_stop_reading(w->udp[i]);
+            udp_drain(w->udp[i]);
     tcp_drain(w->tcp);
     event_base_loopexit(w->base, &at_most);
 }

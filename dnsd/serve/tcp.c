@@ -20,6 +20,7 @@ enum {
     ACCEPTS = 16,             /* connections taken per wake-up */
     SLOT_BITS = 20,           /* of a serial; the bits above count how often the slot was used */
     SWEEP_MS = 250,
+    LAST_MS = 500, /* for questions to connections that are about to end */
 };
 
 struct connection {
@@ -49,6 +50,7 @@ struct tcp {
     struct table *clients; /* struct address -> unsigned: its open connections */
     struct listener listeners[LISTEN_MOST];
     unsigned listener_count;
+    clock_ms drain_at; /* 0: nobody asked for it */
     bool draining;
     size_t slots, open;
     struct connection *connections;
@@ -234,17 +236,35 @@ static void open_connection(const struct listener *l, int fd, const struct socka
     t->counters->value[COUNT_TCP_OPEN] = t->open;
 }
 
-static void on_acceptable(evutil_socket_t fd, short what, void *arg)
+/* False when no connection waits any more. */
+static bool accept_some(const struct listener *l)
 {
     for (int i = 0; i < ACCEPTS; i++) {
         struct sockaddr_storage from;
         socklen_t length = sizeof from;
         int one = 1;
-        int accepted = accept4(fd, (struct sockaddr *)&from, &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        int accepted =
+            accept4(l->fd, (struct sockaddr *)&from, &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (accepted < 0)
-            return;
+            return false;
         setsockopt(accepted, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-        open_connection(arg, accepted, (const struct sockaddr *)&from);
+        open_connection(l, accepted, (const struct sockaddr *)&from);
+    }
+    return true;
+}
+
+static void on_acceptable(evutil_socket_t fd, short what, void *arg)
+{
+    accept_some(arg);
+}
+
+static void end_reading(struct tcp *t)
+{
+    t->draining = true;
+    for (size_t i = 0; i < t->slots; i++) {
+        struct connection *c = &t->connections[i];
+        if (c->stream != NULL && !close_if_finished(c))
+            bufferevent_disable(c->stream, EV_READ);
     }
 }
 
@@ -260,6 +280,8 @@ static void on_sweep(evutil_socket_t fd, short what, void *arg)
         if (idle || now - c->opened >= t->config->dnsd.tcp_total_ms)
             close_connection(c);
     }
+    if (t->drain_at != 0 && now >= t->drain_at && !t->draining)
+        end_reading(t);
 }
 
 enum status tcp_new(struct event_base *base, const struct config *config, struct server *server,
@@ -329,13 +351,11 @@ enum status tcp_listen(struct tcp *tcp, int fd, uint32_t socket)
 
 void tcp_drain(struct tcp *tcp)
 {
+    for (unsigned i = 0; i < tcp->listener_count; i++)
+        for (size_t n = 0; n < tcp->slots && accept_some(&tcp->listeners[i]); n += ACCEPTS)
+            ;
     stop_listening(tcp);
-    tcp->draining = true;
-    for (size_t i = 0; i < tcp->slots; i++) {
-        struct connection *c = &tcp->connections[i];
-        if (c->stream != NULL && !close_if_finished(c))
-            bufferevent_disable(c->stream, EV_READ);
-    }
+    tcp->drain_at = clock_now() + LAST_MS;
 }
 
 void tcp_reply(struct tcp *tcp, const struct peer *peer, struct span message)

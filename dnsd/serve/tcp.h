@@ -23,7 +23,8 @@ void tcp_free(struct tcp *tcp);
 /* Takes over a listening `fd`; `socket` is its index among the listening sockets. */
 MUST_USE enum status tcp_listen(struct tcp *tcp, int fd, uint32_t socket);
 
-/* No new connections, no new questions; what waits for an answer gets it. */
+/* Takes the connections that have arrived, and no more. Questions on their way have half a second;
+ * then no more are read, and what waits for an answer gets it. */
 void tcp_drain(struct tcp *tcp);
 
 /* A late answer; ignored when its connection is gone. */

@@ -13,6 +13,7 @@
 enum {
     BATCH = 64,
     ROUNDS = 4,        /* batches per wake-up, so that channels and timers get their turn */
+    ROUNDS_LAST = 128, /* before we go: more than the kernel holds for a socket */
     QUERY_MOST = 4096, /* a longer datagram is no query of anybody's */
     CONTROL_SIZE = 64, /* one IP_PKTINFO or IPV6_PKTINFO */
 };
@@ -142,26 +143,29 @@ static void answer_one(struct udp *u, unsigned i, struct moment when)
         queue_answer(u, header->msg_name, header->msg_namelen, &peer.server, writer_length(&reply));
 }
 
+/* Answers a batch of what waits; false when nothing more does. */
+static bool answer_batch(struct udp *u)
+{
+    for (unsigned i = 0; i < BATCH; i++) {
+        struct msghdr *header = &u->in.headers[i].msg_hdr;
+        header->msg_namelen = sizeof u->in.addresses[i];
+        header->msg_control = u->any_address ? u->in.control[i] : NULL;
+        header->msg_controllen = u->any_address ? CONTROL_SIZE : 0;
+    }
+    int n = recvmmsg(u->fd, u->in.headers, BATCH, MSG_DONTWAIT, NULL);
+    if (n <= 0)
+        return false;
+    struct moment when = {clock_now(), clock_wall()};
+    for (unsigned i = 0; i < (unsigned)n; i++)
+        answer_one(u, i, when);
+    send_batch(u);
+    return n == BATCH;
+}
+
 static void on_readable(evutil_socket_t fd, short what, void *arg)
 {
-    struct udp *u = arg;
-    for (int round = 0; round < ROUNDS; round++) {
-        for (unsigned i = 0; i < BATCH; i++) {
-            struct msghdr *header = &u->in.headers[i].msg_hdr;
-            header->msg_namelen = sizeof u->in.addresses[i];
-            header->msg_control = u->any_address ? u->in.control[i] : NULL;
-            header->msg_controllen = u->any_address ? CONTROL_SIZE : 0;
-        }
-        int n = recvmmsg(fd, u->in.headers, BATCH, MSG_DONTWAIT, NULL);
-        if (n <= 0)
-            return;
-        struct moment when = {clock_now(), clock_wall()};
-        for (unsigned i = 0; i < (unsigned)n; i++)
-            answer_one(u, i, when);
-        send_batch(u);
-        if (n < BATCH)
-            return;
-    }
+    for (int round = 0; round < ROUNDS && answer_batch(arg); round++)
+        ;
 }
 
 static void prepare_batch(struct batch *batch, void *bytes, size_t each)
@@ -215,9 +219,11 @@ void udp_close(struct udp *udp)
     free(udp);
 }
 
-void udp_stop_reading(struct udp *udp)
+void udp_drain(struct udp *udp)
 {
     event_del(udp->readable);
+    for (int round = 0; round < ROUNDS_LAST && answer_batch(udp); round++)
+        ;
 }
 
 void udp_reply(struct udp *udp, const struct peer *peer, struct span message)

@@ -19,8 +19,8 @@ MUST_USE enum status udp_open(struct event_base *base, int fd, uint32_t socket,
                               struct server *server, struct udp **out);
 void udp_close(struct udp *udp);
 
-/* No new questions; late answers still leave. */
-void udp_stop_reading(struct udp *udp);
+/* Takes the questions that have arrived, and no more; late answers still leave. */
+void udp_drain(struct udp *udp);
 
 /* Queues a late answer, and sends all that are queued. */
 void udp_reply(struct udp *udp, const struct peer *peer, struct span message);
