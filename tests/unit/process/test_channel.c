@@ -16,6 +16,8 @@
 
 #include <cmocka.h>
 
+#include "send.h"
+
 struct listener {
     struct event_base *base;
     struct channel *channel;
@@ -216,24 +218,6 @@ static void queued_descriptors_survive_a_full_socket(void **state)
     memcpy(&got, CMSG_DATA(CMSG_FIRSTHDR(&header)), sizeof got);
     close(got);
     pair_close(p);
-}
-
-static void send_raw(int to, const void *bytes, size_t length, const int *fds, size_t fd_count)
-{
-    char control[CMSG_SPACE(8 * sizeof(int))];
-    struct iovec part = {(void *)(uintptr_t)bytes, length};
-    struct msghdr header = {.msg_iov = &part, .msg_iovlen = 1};
-    if (fd_count > 0) {
-        memset(control, 0, sizeof control);
-        header.msg_control = control;
-        header.msg_controllen = CMSG_SPACE(fd_count * sizeof(int));
-        struct cmsghdr *c = CMSG_FIRSTHDR(&header);
-        c->cmsg_level = SOL_SOCKET;
-        c->cmsg_type = SCM_RIGHTS;
-        c->cmsg_len = CMSG_LEN(fd_count * sizeof(int));
-        memcpy(CMSG_DATA(c), fds, fd_count * sizeof(int));
-    }
-    assert_int_equal(sendmsg(to, &header, 0), length);
 }
 
 static size_t open_descriptors(void)

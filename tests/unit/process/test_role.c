@@ -22,6 +22,8 @@
 
 #include <cmocka.h>
 
+#include "send.h"
+
 struct report {
     uint32_t kind;
     uint32_t number, descriptors, environment, dumpable, no_new_privileges, core, death_signal;
@@ -108,32 +110,6 @@ static int exit_code(pid_t pid)
     int ended;
     assert_int_equal(waitpid(pid, &ended, 0), pid);
     return WIFEXITED(ended) ? WEXITSTATUS(ended) : -WTERMSIG(ended);
-}
-
-static void send_message(int to, uint32_t kind, const void *body, size_t size, int fd)
-{
-    char bytes[2048], control[CMSG_SPACE(sizeof(int))] = "";
-    memcpy(bytes, &kind, sizeof kind);
-    if (size > 0)
-        memcpy(bytes + sizeof kind, body, size);
-    struct iovec part = {bytes, sizeof kind + size};
-    struct msghdr header = {.msg_iov = &part, .msg_iovlen = 1};
-    if (fd >= 0) {
-        header.msg_control = control;
-        header.msg_controllen = sizeof control;
-        struct cmsghdr *c = CMSG_FIRSTHDR(&header);
-        c->cmsg_level = SOL_SOCKET;
-        c->cmsg_type = SCM_RIGHTS;
-        c->cmsg_len = CMSG_LEN(sizeof fd);
-        memcpy(CMSG_DATA(c), &fd, sizeof fd);
-    }
-    assert_int_equal(sendmsg(to, &header, MSG_NOSIGNAL), sizeof kind + size);
-}
-
-static void give(int to, enum gift gift, uint32_t number, int fd)
-{
-    struct message_gift body = {gift, number};
-    send_message(to, MESSAGE_GIFT, &body, sizeof body, fd);
 }
 
 static void a_role_is_fresh_and_gets_its_gifts(void **state)

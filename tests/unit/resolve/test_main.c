@@ -20,29 +20,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../process/send.h"
+
 static struct config config;
 static int parent_end, serve_end, upstream, counters_fd;
 static pid_t child;
-
-static void send_message(int to, uint32_t kind, const void *body, size_t size, int fd)
-{
-    union {
-        char bytes[CMSG_SPACE(sizeof(int))];
-        struct cmsghdr align;
-    } control = {0};
-    struct iovec parts[] = {{&kind, sizeof kind}, {(void *)(uintptr_t)body, size}};
-    struct msghdr header = {.msg_iov = parts, .msg_iovlen = 2};
-    if (fd >= 0) {
-        header.msg_control = &control;
-        header.msg_controllen = sizeof control;
-        struct cmsghdr *c = CMSG_FIRSTHDR(&header);
-        c->cmsg_level = SOL_SOCKET;
-        c->cmsg_type = SCM_RIGHTS;
-        c->cmsg_len = CMSG_LEN(sizeof fd);
-        memcpy(CMSG_DATA(c), &fd, sizeof fd);
-    }
-    assert_int_equal(sendmsg(to, &header, MSG_NOSIGNAL), sizeof kind + size);
-}
 
 /* The next message within two seconds: its length, 0 at the end, -1 at silence. */
 static ssize_t receive(int from, void *buffer, size_t size)
@@ -54,17 +36,11 @@ static ssize_t receive(int from, void *buffer, size_t size)
     return got < 0 ? 0 : got;
 }
 
-static void give(enum gift gift, uint32_t number, int fd)
-{
-    const struct message_gift message = {gift, number};
-    send_message(parent_end, MESSAGE_GIFT, &message, sizeof message, fd);
-}
-
 static int give_channel(uint32_t number)
 {
     int pair[2];
     assert_int_equal(channel_pair(pair), STATUS_OK);
-    give(GIFT_CHANNEL, number, pair[0]);
+    give(parent_end, GIFT_CHANNEL, number, pair[0]);
     close(pair[0]);
     return pair[1];
 }
@@ -94,10 +70,10 @@ static int set_up(void **state)
     }
     close(pair[0]);
     assert_int_equal(birth_wrap(&config, sizeof config, &fd), STATUS_OK);
-    give(GIFT_CONFIG, 0, fd);
+    give(parent_end, GIFT_CONFIG, 0, fd);
     close(fd);
     assert_int_equal(counters_make(&counters_fd), STATUS_OK);
-    give(GIFT_COUNTERS, 0, counters_fd);
+    give(parent_end, GIFT_COUNTERS, 0, counters_fd);
     serve_end = give_channel(0);
     send_message(parent_end, MESSAGE_START, NULL, 0, -1);
     assert_int_equal(receive(parent_end, &kind, sizeof kind), sizeof kind);
