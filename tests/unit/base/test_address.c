@@ -11,19 +11,7 @@
 
 #include <cmocka.h>
 
-static struct address address_of(const char *text)
-{
-    struct address address;
-    assert_int_equal(address_parse(text, &address), STATUS_OK);
-    return address;
-}
-
-static struct prefix prefix_of(const char *text)
-{
-    struct prefix prefix;
-    assert_int_equal(prefix_parse(text, &prefix), STATUS_OK);
-    return prefix;
-}
+#include "texts.h"
 
 static void addresses_round_trip(void **state)
 {
@@ -262,8 +250,7 @@ static void internal_addresses(void **state)
 
 static void prefix_of_every_length(void **state)
 {
-    struct address address;
-    assert_int_equal(address_parse("2001:db8:a5a5:5a5a:c3c3:3c3c:9696:6969", &address), STATUS_OK);
+    struct address address = address_of("2001:db8:a5a5:5a5a:c3c3:3c3c:9696:6969");
     for (unsigned bits = 0; bits <= 128; bits++) {
         const struct prefix prefix = {address_mask(&address, bits), (uint8_t)bits};
         assert_true(prefix_holds(&prefix, &address));

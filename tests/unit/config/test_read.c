@@ -14,6 +14,8 @@
 #include <unistd.h>
 #include <cmocka.h>
 
+#include "../dns/texts.h"
+
 static char folder[] = "/tmp/ponor-test-config-XXXXXX", real[200], file[300];
 static struct config config;
 static struct config_policy *policy;
@@ -216,8 +218,7 @@ static void test_policy_source(void **state)
 
 static bool protects_name(const char *text)
 {
-    struct name name;
-    assert_int_equal(name_parse(text, &name), STATUS_OK);
+    const struct name name = name_of(text);
     for (size_t i = 0; i < source->protected_name_count; i++)
         if (name_equal(&source->protected_names[i], &name))
             return true;
@@ -226,8 +227,7 @@ static bool protects_name(const char *text)
 
 static bool protects_prefix(const char *text)
 {
-    struct prefix prefix;
-    assert_int_equal(prefix_parse(text, &prefix), STATUS_OK);
+    const struct prefix prefix = prefix_of(text);
     for (size_t i = 0; i < source->protected_prefix_count; i++)
         if (source->protected_prefixes[i].bits == prefix.bits &&
             address_equal(&source->protected_prefixes[i].base, &prefix.base))

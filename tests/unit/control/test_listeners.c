@@ -15,6 +15,8 @@
 
 #include <cmocka.h>
 
+#include "../base/texts.h"
+
 static int option(int fd, int level, int name)
 {
     int value = -1;
@@ -43,7 +45,7 @@ static struct config *config_for(const char *first, const char *second, uint16_t
     const char *const texts[] = {first, second};
     struct config *c = calloc(1, sizeof *c);
     for (int i = 0; i < 2 && texts[i] != NULL; i++) {
-        assert_int_equal(address_parse(texts[i], &c->dnsd.listen[i].address), STATUS_OK);
+        c->dnsd.listen[i].address = address_of(texts[i]);
         c->dnsd.listen[i].port = port;
         c->dnsd.listen_count++;
     }

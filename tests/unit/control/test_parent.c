@@ -30,6 +30,8 @@
 
 #include <cmocka.h>
 
+#include "../base/texts.h"
+
 enum { TEXT_SIZE = 1 << 16, PATH_SIZE = 128, WAIT_MS = 8000 };
 
 static void say_ready(void)
@@ -218,8 +220,7 @@ static uint16_t free_port(void)
 {
     struct sockaddr_storage address;
     socklen_t length = sizeof address;
-    struct address loopback;
-    assert_int_equal(address_parse("127.0.0.1", &loopback), STATUS_OK);
+    const struct address loopback = address_of("127.0.0.1");
     int fd = socket(AF_INET, SOCK_DGRAM, 0);
     length = address_to_sockaddr(&loopback, 0, AF_INET, &address);
     assert_int_equal(bind(fd, (struct sockaddr *)&address, length), 0);
@@ -282,7 +283,7 @@ static enum status order(const struct world *w, const char *line, char text[TEXT
 static struct world *world_open(void)
 {
     struct sockaddr_storage address;
-    struct address loopback;
+    const struct address loopback = address_of("127.0.0.1");
     struct world *w = calloc(1, sizeof *w);
     snprintf(w->folder, sizeof w->folder, "/tmp/ponor-test-XXXXXX");
     assert_non_null(mkdtemp(w->folder));
@@ -294,7 +295,6 @@ static struct world *world_open(void)
     w->pending = 1000;
     write_config(w, "");
     write_list(w, 1, "banned.example");
-    assert_int_equal(address_parse("127.0.0.1", &loopback), STATUS_OK);
     socklen_t length = address_to_sockaddr(&loopback, w->port, AF_INET, &address);
     w->udp = socket(AF_INET, SOCK_DGRAM, 0);
     assert_int_equal(connect(w->udp, (struct sockaddr *)&address, length), 0);

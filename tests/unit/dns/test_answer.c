@@ -12,6 +12,8 @@
 
 #include <cmocka.h>
 
+#include "texts.h"
+
 #define BYTES(literal)       span_of(literal, sizeof(literal) - 1)
 #define HEADER(flags, extra) "\xab\xcd" flags "\0\1\0\0\0\0\0" extra
 #define QUESTION             "\3wWw\7eXample\0\0\1\0\1"
@@ -34,13 +36,6 @@ static struct message reply_of(struct span bytes)
     struct message m = query_of(bytes);
     assert_true(m.flags & FLAG_QR);
     return m;
-}
-
-static struct name name_of(const char *text)
-{
-    struct name name;
-    assert_int_equal(name_parse(text, &name), STATUS_OK);
-    return name;
 }
 
 static void header_and_question(void **state)

@@ -12,6 +12,8 @@
 
 #include <cmocka.h>
 
+#include "texts.h"
+
 static struct hash_key key_from(const char *hex)
 {
     uint8_t bytes[16];
@@ -36,13 +38,6 @@ static struct edns edns_from(const char *hex)
         edns.cookie[edns.cookie_length++] = (uint8_t)byte;
     }
     return edns;
-}
-
-static struct address address_from(const char *text)
-{
-    struct address address;
-    assert_int_equal(address_parse(text, &address), STATUS_OK);
-    return address;
 }
 
 /* RFC 9018 A.1 to A.4. */
@@ -73,7 +68,7 @@ static void standard_vectors(void **state)
     for (size_t i = 0; i < COUNT_OF(vectors); i++) {
         const struct vector *v = &vectors[i];
         struct hash_key secret = key_from(v->secret);
-        struct address client = address_from(v->client);
+        struct address client = address_of(v->client);
         struct edns asked = edns_from(v->asked);
         assert_int_equal(cookie_check(&asked, &client, &secret, v->checked), v->state);
         if (v->given == NULL)
@@ -90,7 +85,7 @@ static enum cookie_state state_after(int64_t seconds)
 {
     const uint32_t made_at = 0xffffff00; /* the borders hold where the clock wraps */
     struct hash_key secret = {1, 2};
-    struct address client = address_from("192.0.2.1");
+    struct address client = address_of("192.0.2.1");
     struct edns edns = edns_from("0011223344556677");
     cookie_make(&edns, &client, &secret, made_at, edns.cookie);
     edns.cookie_length = COOKIE_SIZE;
@@ -112,7 +107,7 @@ static void time_borders(void **state)
 static void every_bit_counts(void **state)
 {
     struct hash_key secret = {3, 4}, other = {3, 5};
-    struct address client = address_from("2001:db8::1"), stranger = address_from("2001:db8::2");
+    struct address client = address_of("2001:db8::1"), stranger = address_of("2001:db8::2");
     struct edns edns = edns_from("0011223344556677");
     assert_int_equal(cookie_check(&edns, &client, &secret, 1000), COOKIE_CLIENT_ONLY);
     cookie_make(&edns, &client, &secret, 1000, edns.cookie);

@@ -16,26 +16,14 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "../dns/texts.h"
+
 enum { SAMPLE_AT_SECONDS = 1795489200 /* 2026-11-24T03:00:00Z */ };
-
-static inline struct name sample_name(const char *text)
-{
-    struct name name;
-    assert_int_equal(name_parse(text, &name), STATUS_OK);
-    return name;
-}
-
-static inline struct address sample_address(const char *text)
-{
-    struct address address;
-    assert_int_equal(address_parse(text, &address), STATUS_OK);
-    return address;
-}
 
 static inline void sample_rule(struct build *build, uint32_t class, const char *text, unsigned line)
 {
     struct suffixes suffixes;
-    struct name name = sample_name(text);
+    struct name name = name_of(text);
     suffixes_of(&name, build_key(build), &suffixes);
     build_name(build, class, &name, suffixes.hash[name.labels], line);
 }
@@ -44,13 +32,12 @@ static inline void sample_group(struct build *build, const char *id, const char 
                                 bool observe_only)
 {
     static uint16_t lists[] = {0, 1};
-    struct prefix prefix;
+    struct prefix prefix = prefix_of(clients);
     struct group_source group = {.clients = &prefix,
                                  .client_count = 1,
                                  .lists = lists,
                                  .list_count = 2,
                                  .observe_only = observe_only};
-    assert_int_equal(prefix_parse(clients, &prefix), STATUS_OK);
     memcpy(group.id, id, strlen(id) + 1);
     build_group(build, &group);
 }
@@ -86,8 +73,7 @@ static inline void sample_lists(struct build *build)
     class.list = build_list(build, "wechat.yaml");
     build_describe(build, class.list, &wechat);
     sample_rule(build, build_class(build, &class), "weixin.qq.com", 14);
-    struct prefix prefix;
-    assert_int_equal(prefix_parse("203.0.113.0/24", &prefix), STATUS_OK);
+    struct prefix prefix = prefix_of("203.0.113.0/24");
     class.kind = RULE_ADDRESS;
     build_address(build, build_class(build, &class), &prefix, 20);
     class.kind = RULE_NAME;
@@ -140,8 +126,8 @@ static inline struct event sample_event(const struct policy *policy, const char 
         .at = (clock_us)SAMPLE_AT_SECONDS * 1000000 + 123456,
         .generation = 1,
         .duration_us = 41,
-        .client = sample_address(client),
-        .server = sample_address("10.20.0.53"),
+        .client = address_of(client),
+        .server = address_of("10.20.0.53"),
         .client_port = 53411,
         .server_port = 53,
         .seen = SEEN_QUESTION,
@@ -151,7 +137,7 @@ static inline struct event sample_event(const struct policy *policy, const char 
         .type = TYPE_A,
         .class = CLASS_IN,
         .ede = EDE_BLOCKED,
-        .question = sample_name(question),
+        .question = name_of(question),
         .matched_name = {.length = 1},
     };
     const struct subject subject = {.group = policy_group_of(policy, &event.client),

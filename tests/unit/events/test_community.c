@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "../dns/texts.h"
 #include "events/chain.h"
 #include "events/digest.h"
 
@@ -17,9 +18,7 @@ static void assert_id(uint8_t ip_protocol, const char *source, uint16_t source_p
                       const char *destination, uint16_t destination_port, const char *expected)
 {
     char text[64];
-    struct address a, b;
-    assert_int_equal(address_parse(source, &a), STATUS_OK);
-    assert_int_equal(address_parse(destination, &b), STATUS_OK);
+    const struct address a = address_of(source), b = address_of(destination);
     for (int turn = 0; turn < 2; turn++) {
         struct writer w = writer_over(text, sizeof text - 1);
         if (turn == 0)

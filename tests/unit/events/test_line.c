@@ -146,7 +146,7 @@ static void matched_address_and_name_are_shown(void **state)
     struct subject subject = {.group = event.verdict.group, .destination = &event.matched_address};
     event.seen = SEEN_ANSWER;
     event.has_address = 1;
-    event.matched_address = sample_address("203.0.113.9");
+    event.matched_address = address_of("203.0.113.9");
     event.verdict = decide(policy, &subject);
     char *line = line_of(&event);
     assert_non_null(strstr(line, "\"reason\":\"answer holds an address on a list\""));
@@ -154,7 +154,7 @@ static void matched_address_and_name_are_shown(void **state)
     assert_non_null(strstr(line, "\"matched\":\"203.0.113.9\",\"lost\":0"));
 
     event.has_address = 0;
-    event.matched_name = sample_name("x.weixin.qq.com");
+    event.matched_name = name_of("x.weixin.qq.com");
     subject = (struct subject){.group = event.verdict.group, .name = &event.matched_name};
     event.verdict = decide(policy, &subject);
     line = line_of(&event);
@@ -165,8 +165,8 @@ static void matched_address_and_name_are_shown(void **state)
 static void ipv6_ends_are_shown(void **state)
 {
     struct event event = sample_event(policy, "10.20.2.3", "weixin.qq.com");
-    event.client = sample_address("2001:db8::7");
-    event.server = sample_address("2001:db8::53");
+    event.client = address_of("2001:db8::7");
+    event.server = address_of("2001:db8::53");
     char *line = line_of(&event);
     assert_non_null(strstr(line, "\"source\":{\"ip\":\"2001:db8::7\",\"port\":53411},"
                                  "\"destination\":{\"ip\":\"2001:db8::53\",\"port\":53}"));

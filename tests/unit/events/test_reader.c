@@ -214,7 +214,7 @@ static void filters_choose(void **state)
     wanted.list = "wechat";
     assert_false(reader_matches(&entry, &wanted));
     wanted = (struct wanted){.has_client = true};
-    assert_int_equal(prefix_parse("10.20.0.0/16", &wanted.client), STATUS_OK);
+    wanted.client = prefix_of("10.20.0.0/16");
     assert_true(reader_matches(&entry, &wanted));
     entry.client = "10.21.0.1";
     assert_false(reader_matches(&entry, &wanted));

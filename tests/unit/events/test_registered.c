@@ -11,11 +11,13 @@
 
 #include <cmocka.h>
 
+#include "../dns/texts.h"
+
 static void assert_part(struct registered *registered, const char *text, const char *expected)
 {
-    struct name name, part;
+    const struct name name = name_of(text);
+    struct name part;
     char part_text[NAME_TEXT_SIZE] = "";
-    assert_int_equal(name_parse(text, &name), STATUS_OK);
     for (int again = 0; again < 2; again++) {
         bool found = registered_find(registered, &name, &part);
         assert_int_equal(found, expected != NULL);

@@ -50,8 +50,8 @@ static void test_protected(void **state)
     w.names[0] = name_of("portal.agency.example");
     w.names[1] = name_of(".");
     w.source.protected_name_count = 2;
-    assert_int_equal(prefix_parse("192.0.2.0/25", &w.prefixes[0]), STATUS_OK);
-    assert_int_equal(prefix_parse("2001:db8::53", &w.prefixes[1]), STATUS_OK);
+    w.prefixes[0] = prefix_of("192.0.2.0/25");
+    w.prefixes[1] = prefix_of("2001:db8::53");
     w.source.protected_prefix_count = 2;
     world_list(&w, "yaml",
                "list: y\ntitle: Y\nserial: 1\nrules:\n"

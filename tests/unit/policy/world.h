@@ -20,6 +20,8 @@
 
 #include <cmocka.h>
 
+#include "../dns/texts.h"
+
 enum { WORLD_LISTS = 8, WORLD_GROUPS = 8, WORLD_CLIENTS = 8 };
 
 struct world {
@@ -95,7 +97,7 @@ static inline struct group_source *world_group(struct world *w, const char *id, 
     snprintf(group->id, sizeof group->id, "%s", id);
     group->clients = w->clients[n];
     for (; sscanf(clients, "%49s%n", text, &used) == 1; clients += used)
-        assert_int_equal(prefix_parse(text, &group->clients[group->client_count++]), STATUS_OK);
+        group->clients[group->client_count++] = prefix_of(text);
     group->lists = w->asked[n];
     for (uint16_t i = 0; i < w->source.list_count; i++)
         group->lists[group->list_count++] = i;
@@ -131,20 +133,6 @@ static inline void assert_problem(const struct world *w, size_t n, enum severity
     assert_int_equal(p->severity, severity);
     assert_int_equal(p->line, line);
     assert_int_equal(p->column, column);
-}
-
-static inline struct name name_of(const char *text)
-{
-    struct name name;
-    assert_int_equal(name_parse(text, &name), STATUS_OK);
-    return name;
-}
-
-static inline struct address address_of(const char *text)
-{
-    struct address address;
-    assert_int_equal(address_parse(text, &address), STATUS_OK);
-    return address;
 }
 
 /* What a client gets when it asks for a name, or for an address when the text is one. */

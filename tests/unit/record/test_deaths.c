@@ -89,7 +89,7 @@ static void produce(void)
     char text[64];
     while (produced < EVENTS_MOST) {
         snprintf(text, sizeof text, "n%u.qq.com", produced);
-        event.question = sample_name(text);
+        event.question = name_of(text);
         event.at = clock_wall();
         if (!ring_put(rings[produced % RINGS], &event, event_length(&event)))
             return;

@@ -13,6 +13,7 @@
 #include <event2/event.h>
 #include <stdio.h>
 
+#include "../dns/texts.h"
 #include "hostile.h"
 #include "resolve/health.h"
 
@@ -76,8 +77,7 @@ static void start(unsigned servers)
 
 static void ask_type(uint32_t ticket, const char *name, uint16_t type)
 {
-    struct message_ask ask = {.id = 1, .type = type, .class = CLASS_IN};
-    assert_int_equal(name_parse(name, &ask.name), STATUS_OK);
+    struct message_ask ask = {.id = 1, .type = type, .class = CLASS_IN, .name = name_of(name)};
     world.seen[ticket] = false;
     world.expected++;
     upstream_forward.ask(world.forward, ticket, &ask);
@@ -378,8 +378,8 @@ static void test_a_stub_zone_goes_to_its_server(void **state)
 {
     struct stub *stubs = world.config.dnsd.stubs;
     world.config.dnsd.stub_count = 2;
-    assert_int_equal(name_parse("internal", &stubs[0].zone), STATUS_OK);
-    assert_int_equal(name_parse("deep.internal", &stubs[1].zone), STATUS_OK);
+    stubs[0].zone = name_of("internal");
+    stubs[1].zone = name_of("deep.internal");
     stubs[0].servers[0] = world.config.dnsd.forward_to[1];
     stubs[1].servers[0] = world.config.dnsd.forward_to[2];
     stubs[0].server_count = stubs[1].server_count = 1;

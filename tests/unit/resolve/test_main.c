@@ -20,6 +20,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../dns/texts.h"
 #include "../process/send.h"
 
 static struct config config;
@@ -106,8 +107,8 @@ static int tear_down(void **state)
 
 static void send_ask(int from, uint32_t id)
 {
-    struct message_ask ask = {.id = id, .type = TYPE_A, .class = CLASS_IN};
-    assert_int_equal(name_parse("www.example.com", &ask.name), STATUS_OK);
+    struct message_ask ask = {
+        .id = id, .type = TYPE_A, .class = CLASS_IN, .name = name_of("www.example.com")};
     send_message(from, MESSAGE_ASK, &ask, sizeof ask, -1);
 }
 
@@ -205,8 +206,8 @@ static void test_levels_and_flushes_are_taken(void **state)
 
 static void test_a_liar_gets_no_second_word(void **state)
 {
-    struct message_ask ask = {.id = 1, .type = TYPE_A, .class = CLASS_IN};
-    assert_int_equal(name_parse("www.example.com", &ask.name), STATUS_OK);
+    struct message_ask ask = {
+        .id = 1, .type = TYPE_A, .class = CLASS_IN, .name = name_of("www.example.com")};
     ask.name.length = 250; /* no such name */
     send_message(serve_end, MESSAGE_ASK, &ask, sizeof ask, -1);
     assert_in_range(end_of_child(), 1, 256);

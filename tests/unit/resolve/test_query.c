@@ -11,10 +11,11 @@
 
 #include <cmocka.h>
 
+#include "../dns/texts.h"
+
 static struct message_ask ask_for(const char *name, uint16_t type)
 {
-    struct message_ask ask = {.type = type, .class = CLASS_IN};
-    assert_int_equal(name_parse(name, &ask.name), STATUS_OK);
+    struct message_ask ask = {.type = type, .class = CLASS_IN, .name = name_of(name)};
     return ask;
 }
 

@@ -23,30 +23,11 @@
 
 #include <cmocka.h>
 
+#include "../dns/texts.h"
+
 #define MAYBE __attribute__((unused)) static
 
 enum { STAFF = 0, LAB = 1, KEEPS_ECH = 2, LATE_MOST = 64, GENERATION = 7 };
-
-MAYBE struct name name_of(const char *text)
-{
-    struct name name;
-    assert_int_equal(name_parse(text, &name), STATUS_OK);
-    return name;
-}
-
-MAYBE struct address address_of(const char *text)
-{
-    struct address address;
-    assert_int_equal(address_parse(text, &address), STATUS_OK);
-    return address;
-}
-
-MAYBE struct prefix prefix_of(const char *text)
-{
-    struct prefix prefix;
-    assert_int_equal(prefix_parse(text, &prefix), STATUS_OK);
-    return prefix;
-}
 
 /* The policy. */
 
