@@ -146,9 +146,10 @@ static const struct yaml_schema forward = YAML_SECTION("`forward`", forward_rows
 
 static const struct yaml_row recurse_rows[] = {
     {"trust_anchor", &yaml_text, DNSD(trust_anchor), AT(trust_anchor_at),
-     .fallback = "/var/lib/ponor/root.key",
-     .help = "The root's keys, kept up to date here (RFC 5011). Start with a copy of "
-             "/usr/share/dns/root.key of package dns-root-data. Empty: DNSSEC is not validated."},
+     .fallback = "/var/lib/ponor/anchor/root.key",
+     .help = "The root's keys, kept up to date here (RFC 5011): file and folder belong to "
+             "_dnsd-resolve. Start with a copy of /usr/share/dns/root.key of package "
+             "dns-root-data. Empty: DNSSEC is not validated."},
     {"root_hints", &yaml_text, DNSD(root_hints), AT(root_hints_at),
      .fallback = "", .example = "/usr/share/dns/root.hints",
      .help = "Addresses of the root servers; empty: the built-in ones."},

@@ -19,7 +19,7 @@ dnsd = lab.Dnsd(folder / "dnsd", lab.config(folder / "dnsd", f"""\
 bundled = folder / "bundled.yaml"
 text = (ROOT / "conf/ponor.yaml").read_text()
 bundled.write_text(text.replace("../blocklists", str(ROOT / "blocklists"))
-                   .replace("/var/lib/ponor/root.key", str(folder / "root.key"))
+                   .replace("/var/lib/ponor/anchor/root.key", str(folder / "root.key"))
                    .replace("""  - group: office
     clients: [10.30.0.0/16, 2001:db8:30::/48]
     lists: [encrypted-dns, wechat, kaspersky, tiktok]
