@@ -188,17 +188,17 @@ def sign(folder, zone, text):
 
 
 class Dnsd:
-    """A running dnsd with a configuration made from parts."""
+    """A running dnsd with a configuration made from parts; `through`: a command that becomes it."""
 
-    def __init__(self, folder, config, address=RESOLVER):
-        self.folder, self.address = pathlib.Path(folder), address
+    def __init__(self, folder, config, address=RESOLVER, through=()):
+        self.folder, self.address, self.through = pathlib.Path(folder), address, through
         self.folder.mkdir(parents=True, exist_ok=True)
         self.file = self.folder / "ponor.yaml"
         self.file.write_text(config)
         self.child = None
 
     def start(self, wait=True):
-        self.child = start(DNSD, "-c", self.file, log=self.folder / "log")
+        self.child = start(*self.through, DNSD, "-c", self.file, log=self.folder / "log")
         if wait:
             until("dnsd's control socket", lambda: self.child.poll() is not None or
                   "in service" in self.ponor("status", check=False))
