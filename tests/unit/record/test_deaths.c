@@ -68,9 +68,10 @@ static pid_t record_in_child(unsigned disk)
         return child;
     struct stat current = {0};
     (void)fstatat(folder.fd, FILES_CURRENT, &current, 0);
+    const struct sigaction ignore = {.sa_handler = SIG_IGN};
     const struct rlimit limit = {(rlim_t)current.st_size + disk, RLIM_INFINITY};
     prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-    signal(SIGXFSZ, SIG_IGN);
+    sigaction(SIGXFSZ, &ignore, NULL);
     log_set_level(LOG_LEVEL_ERROR);
     fclose(stderr);
     if (disk != 0)

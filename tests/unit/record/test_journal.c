@@ -37,9 +37,15 @@ static int make(void **state)
     return 0;
 }
 
-static int drop(void **state)
+static void stop(void)
 {
     journal_close(journal, now);
+    journal = NULL;
+}
+
+static int drop(void **state)
+{
+    stop();
     line_writer_free(lines);
     policy_close(policy);
     folder_remove(&folder);
@@ -109,11 +115,10 @@ static void goes_on_after_a_restart(void **state)
 {
     start(NULL);
     write_lines(3);
-    journal_close(journal, now);
+    stop();
     start(NULL);
     write_lines(2);
-    journal_close(journal, now);
-    journal = NULL;
+    stop();
     assert_whole(5);
     assert_int_equal(folder_count(&folder), 1);
 }
@@ -125,8 +130,7 @@ static void lines_are_there_before_any_sync(void **state)
     crash();
     start(NULL);
     write_lines(1);
-    journal_close(journal, now);
-    journal = NULL;
+    stop();
     assert_int_equal(notices("record-chain-broken"), 1); /* the head was never written */
     assert_whole(5);
 }
@@ -137,8 +141,7 @@ static void rotates_by_size(void **state)
     start(&limits);
     for (int i = 0; i < 20; i++, now += 1000000)
         write_lines(1);
-    journal_close(journal, now);
-    journal = NULL;
+    stop();
     assert_in_range(folder_count(&folder), 4, 6);
     assert_true(folder_has(&folder, "blocked-20261124T030000Z-000000001.jsonl"));
     assert_whole(20);
@@ -152,7 +155,7 @@ static void rotates_by_time(void **state)
     now += 59 * 1000000;
     write_lines(1);
     assert_int_equal(journal_counts(journal).rotated, 0);
-    journal_close(journal, now);
+    stop();
     start(&limits); /* the age of a file survives a restart */
     now += 1000000;
     journal_flush(journal, now);
@@ -163,8 +166,7 @@ static void rotates_by_time(void **state)
     assert_int_equal(journal_counts(journal).rotated, 1); /* nothing is in it */
     write_lines(1);
     assert_true(folder_has(&folder, FILES_CURRENT));
-    journal_close(journal, now);
-    journal = NULL;
+    stop();
     assert_whole(4);
 }
 
@@ -198,8 +200,7 @@ static void quota_removes_the_oldest_and_says_so(void **state)
     uint64_t removed = journal_counts(journal).removed;
     assert_in_range(removed, 10, 100);
     assert_false(folder_has(&folder, "blocked-20261124T030000Z-000000001.jsonl"));
-    journal_close(journal, now);
-    journal = NULL;
+    stop();
     struct verified out = verified();
     if (out.findings != 0)
         fail_msg("%s", said);
@@ -214,8 +215,7 @@ static void removal_by_others_is_not_covered_by_notices(void **state)
     start(&limits);
     for (int i = 0; i < 50; i++, now += 1000000)
         write_lines(1);
-    journal_close(journal, now);
-    journal = NULL;
+    stop();
     assert_int_equal(files_list(folder.fd, &files), STATUS_OK);
     unlinkat(folder.fd, files.list[0].name, 0);
     files_free(&files);
@@ -236,8 +236,7 @@ static void half_a_line_is_kept_aside(void **state)
     folder_write(&folder, FILES_CURRENT, bytes, length - 100);
     start(NULL);
     write_lines(1);
-    journal_close(journal, now);
-    journal = NULL;
+    stop();
     assert_whole(5); /* three, the notice, and the one after it */
     assert_int_equal(notices("record-line-torn"), 1);
     assert_int_equal(notices("record-chain-broken"), 0);
@@ -255,7 +254,7 @@ static void zeros_at_the_end_are_kept_aside(void **state)
     size_t length, zeros = 300000;
     start(NULL);
     write_lines(2);
-    journal_close(journal, now);
+    stop();
     char *bytes = folder_read(&folder, FILES_CURRENT, &length);
     bytes = realloc(bytes, length + zeros);
     memset(bytes + length, 0, zeros);
@@ -263,8 +262,7 @@ static void zeros_at_the_end_are_kept_aside(void **state)
     free(bytes);
     start(NULL);
     write_lines(1);
-    journal_close(journal, now);
-    journal = NULL;
+    stop();
     assert_whole(4);
     bytes = folder_read(&folder, "torn-1795489200000000-3.part", &length);
     assert_int_equal(length, zeros);
@@ -277,15 +275,14 @@ static void cut_end_is_said_and_stays_visible(void **state)
     size_t length;
     start(NULL);
     write_lines(4);
-    journal_close(journal, now);
+    stop();
     char *bytes = folder_read(&folder, FILES_CURRENT, &length);
     folder_write(&folder, FILES_CURRENT, bytes,
                  (size_t)((char *)memrchr(bytes, '\n', length - 1) + 1 - bytes));
     free(bytes);
     start(NULL);
     write_lines(1);
-    journal_close(journal, now);
-    journal = NULL;
+    stop();
     assert_int_equal(notices("record-chain-broken"), 1);
     assert_int_equal(verified().findings, 1);
     assert_non_null(strstr(said, "blocked.jsonl:4: 1 lines are missing before this one"));
@@ -296,15 +293,14 @@ static void edited_last_line_is_said_and_stays_visible(void **state)
     size_t length;
     start(NULL);
     write_lines(2);
-    journal_close(journal, now);
+    stop();
     char *bytes = folder_read(&folder, FILES_CURRENT, &length);
     *(strstr(strchr(bytes, '\n'), "10.20.2.3") + 8) = '4';
     folder_write(&folder, FILES_CURRENT, bytes, length);
     free(bytes);
     start(NULL);
     write_lines(1);
-    journal_close(journal, now);
-    journal = NULL;
+    stop();
     assert_int_equal(notices("record-chain-broken"), 1);
     assert_int_equal(verified().findings, 1);
     assert_non_null(strstr(said, "blocked.jsonl:2: this line was changed"));
@@ -314,11 +310,10 @@ static void removed_files_do_not_begin_a_new_chain(void **state)
 {
     start(NULL);
     write_lines(4);
-    journal_close(journal, now);
+    stop();
     unlinkat(folder.fd, FILES_CURRENT, 0);
     start(NULL);
-    journal_close(journal, now);
-    journal = NULL;
+    stop();
     assert_int_equal(verified().findings, 1);
     assert_non_null(strstr(said, "lines 1 to 4 are not here"));
 }
@@ -333,8 +328,7 @@ static void removed_open_file_is_noticed(void **state)
     journal_flush(journal, now);
     write_lines(1);
     assert_true(folder_has(&folder, FILES_CURRENT));
-    journal_close(journal, now);
-    journal = NULL;
+    stop();
     assert_int_equal(notices("record-file-vanished"), 1);
     assert_int_equal(verified().findings, 1);
     assert_non_null(strstr(said, "lines 1 to 3 are not here"));
@@ -345,11 +339,10 @@ static void goes_on_from_a_full_file(void **state)
     start(NULL);
     write_lines(4);
     journal_rotate(journal, now);
-    journal_close(journal, now);
+    stop();
     start(NULL);
     write_lines(1);
-    journal_close(journal, now);
-    journal = NULL;
+    stop();
     assert_whole(5);
     assert_int_equal(folder_count(&folder), 2);
 }
@@ -379,8 +372,7 @@ static void refused_bytes_are_written_later(void **state)
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
     journal_flush(journal, now);
     assert_true(journal_has_room(journal));
-    journal_close(journal, now);
-    journal = NULL;
+    stop();
     assert_int_equal(notices("record-resumed"), 1);
     assert_whole(waiting + 1);
 }
