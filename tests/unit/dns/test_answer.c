@@ -220,32 +220,30 @@ static void every_limit(void **state)
     }
 }
 
-static void nothing_follows_a_gap(void **state)
+/* A record of the answer, then in `section` one that does not fit and one that would. */
+static struct message with_a_gap(enum section section)
 {
-    uint8_t buffer[70];
+    static uint8_t buffer[70];
     struct answer a;
     struct message query = query_of(PLAIN);
     uint8_t large[64] = {0};
     answer_begin(&a, buffer, sizeof buffer, &query, 0, 0);
     answer_record(&a, SECTION_ANSWER, NULL, TYPE_A, 1, BYTES("1234"));
-    answer_record(&a, SECTION_ANSWER, NULL, TYPE_TXT, 1, span_of(large, sizeof large));
-    answer_record(&a, SECTION_ANSWER, NULL, TYPE_A, 1, BYTES("1235"));
-    struct message reply = reply_of(answer_end(&a, NULL));
+    answer_record(&a, section, NULL, TYPE_TXT, 1, span_of(large, sizeof large));
+    answer_record(&a, section, NULL, TYPE_A, 1, BYTES("1235"));
+    return reply_of(answer_end(&a, NULL));
+}
+
+static void nothing_follows_a_gap(void **state)
+{
+    struct message reply = with_a_gap(SECTION_ANSWER);
     assert_int_equal(reply.counts[SECTION_ANSWER], 1);
     assert_true(reply.flags & FLAG_TC);
 }
 
 static void additional_records_are_no_loss(void **state)
 {
-    uint8_t buffer[70];
-    struct answer a;
-    struct message query = query_of(PLAIN);
-    uint8_t large[64] = {0};
-    answer_begin(&a, buffer, sizeof buffer, &query, 0, 0);
-    answer_record(&a, SECTION_ANSWER, NULL, TYPE_A, 1, BYTES("1234"));
-    answer_record(&a, SECTION_ADDITIONAL, NULL, TYPE_TXT, 1, span_of(large, sizeof large));
-    answer_record(&a, SECTION_ADDITIONAL, NULL, TYPE_A, 1, BYTES("1235"));
-    struct message reply = reply_of(answer_end(&a, NULL));
+    struct message reply = with_a_gap(SECTION_ADDITIONAL);
     assert_int_equal(reply.counts[SECTION_ADDITIONAL], 1);
     assert_false(reply.flags & FLAG_TC);
 }

@@ -137,17 +137,9 @@ static void test_rules(void **state)
     world_close(&w);
 }
 
-static int image_of(const void *bytes, size_t length)
-{
-    int fd = memfd_create("damaged", MFD_CLOEXEC);
-    assert_true(fd >= 0);
-    assert_int_equal(write(fd, bytes, length), (ssize_t)length);
-    return fd;
-}
-
 static enum status open_bytes(const void *bytes, size_t length, struct policy **out)
 {
-    int fd = image_of(bytes, length);
+    int fd = file_of(span_of(bytes, length));
     enum status status = policy_open(fd, out);
     close(fd);
     return status;

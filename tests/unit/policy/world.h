@@ -37,11 +37,11 @@ struct world {
     struct policy *policy;
 };
 
-static inline int file_of(const char *text)
+static inline int file_of(struct span bytes)
 {
-    int fd = memfd_create("list", MFD_CLOEXEC);
+    int fd = memfd_create("test", MFD_CLOEXEC);
     assert_true(fd >= 0);
-    assert_int_equal(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+    assert_int_equal(write(fd, bytes.at, bytes.length), (ssize_t)bytes.length);
     return fd;
 }
 
@@ -73,7 +73,7 @@ static inline struct list_source *world_list(struct world *w, const char *format
 {
     size_t n = w->source.list_count++;
     struct list_source *list = &w->lists[n];
-    w->files[n] = file_of(text);
+    w->files[n] = file_of(span_text(text));
     snprintf(list->file, sizeof list->file, "/proc/self/fd/%d", w->files[n]);
     snprintf(list->format, sizeof list->format, "%s", format);
     if (strcmp(format, "yaml") != 0)
