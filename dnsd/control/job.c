@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "process/birth.h"
 
 #include <errno.h>
 #include <event2/buffer.h>
@@ -188,11 +189,27 @@ void job_hear(struct child *child, const struct parcel *parcel)
     job->said = done->status;
 }
 
+enum status job_image(const char *path, int *image, struct policy **policy)
+{
+    int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (file < 0)
+        return STATUS_SYSTEM;
+    enum status status = birth_copy(file, image);
+    close(file);
+    if (status != STATUS_OK)
+        return status;
+    status = policy_open(*image, policy);
+    if (status != STATUS_OK) {
+        close(*image);
+        *image = -1;
+    }
+    return status;
+}
+
 /* Looks at the whole image before it takes the old one's place. */
 static enum status adopt(struct job *job, struct job_result *result)
 {
-    result->image = open(job->path_new, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    if (result->image < 0 || policy_open(result->image, &result->policy) != STATUS_OK) {
+    if (job_image(job->path_new, &result->image, &result->policy) != STATUS_OK) {
         snprintf(job->why, sizeof job->why, "the compiled image is broken");
         return STATUS_CORRUPT;
     }

@@ -12,7 +12,6 @@
 
 #include <errno.h>
 #include <event2/event.h>
-#include <fcntl.h>
 #include <libgen.h>
 #include <signal.h>
 #include <stdio.h>
@@ -282,14 +281,10 @@ static void make_folder_of(const char *path)
 static void adopt_earlier(struct parent *p, const char *path)
 {
     struct policy *policy;
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    int image;
 
-    if (fd < 0)
-        return;
-    if (policy_open(fd, &policy) == STATUS_OK)
-        parent_adopt(p, fd, policy);
-    else
-        close(fd);
+    if (job_image(path, &image, &policy) == STATUS_OK)
+        parent_adopt(p, image, policy);
 }
 
 /* Every worker has its own sockets, and serve keeps connections open: take what we may have. */

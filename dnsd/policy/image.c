@@ -226,7 +226,7 @@ enum status policy_open(int fd, struct policy **out)
     if (p == NULL)
         return STATUS_NO_MEMORY;
     p->bytes = (size_t)file.st_size;
-    void *map = mmap(NULL, p->bytes, PROT_READ, MAP_SHARED | MAP_POPULATE, fd, 0);
+    void *map = mmap(NULL, p->bytes, PROT_READ, MAP_PRIVATE | MAP_POPULATE, fd, 0);
     if (map == MAP_FAILED) {
         free(p);
         return STATUS_SYSTEM;

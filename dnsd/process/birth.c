@@ -14,6 +14,7 @@
 #include <fcntl.h>
 #include <stddef.h>
 #include <sys/mman.h>
+#include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -29,7 +30,7 @@ static void map_config(struct gifts *gifts, int fd)
     void *at = MAP_FAILED;
 
     if (fstat(fd, &file) == 0 && file.st_size == (off_t)sizeof(struct config))
-        at = mmap(NULL, sizeof(struct config), PROT_READ, MAP_SHARED, fd, 0);
+        at = mmap(NULL, sizeof(struct config), PROT_READ, MAP_PRIVATE, fd, 0);
     if (at == MAP_FAILED)
         role_die("the configuration that the parent gave is not one");
     close(fd);
@@ -164,17 +165,39 @@ bool birth_read(int fd, void *out, size_t size)
     return good;
 }
 
-enum status birth_wrap(const void *bytes, size_t size, int *fd_out)
+/* Seals a memory file if it is whole, or closes it. */
+static enum status seal(int fd, bool is_whole, int *fd_out)
 {
     static const int seals = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL;
-    int fd = memfd_create("gift", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 
     if (fd < 0)
         return STATUS_SYSTEM;
-    if (write(fd, bytes, size) != (ssize_t)size || fcntl(fd, F_ADD_SEALS, seals) != 0) {
+    if (!is_whole || fcntl(fd, F_ADD_SEALS, seals) != 0) {
         close(fd);
         return STATUS_SYSTEM;
     }
     *fd_out = fd;
     return STATUS_OK;
+}
+
+enum status birth_wrap(const void *bytes, size_t size, int *fd_out)
+{
+    int fd = memfd_create("gift", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    return seal(fd, fd >= 0 && write(fd, bytes, size) == (ssize_t)size, fd_out);
+}
+
+enum status birth_copy(int file, int *fd_out)
+{
+    struct stat about;
+    off_t at = 0;
+
+    if (fstat(file, &about) != 0)
+        return STATUS_SYSTEM;
+    if (about.st_size > COPY_MOST)
+        return STATUS_TOO_LONG;
+    int fd = memfd_create("copy", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    while (fd >= 0 && at < about.st_size &&
+           sendfile(fd, file, &at, (size_t)(about.st_size - at)) > 0)
+        ;
+    return seal(fd, at == about.st_size, fd_out);
 }

@@ -33,7 +33,7 @@ struct gifts {
     struct message_compile order; /* compile: what to do */
 };
 
-enum { SECRET_SIZE = 32 };
+enum { SECRET_SIZE = 32, COPY_MOST = 1 << 30 };
 
 void birth_take(struct gifts *out);
 
@@ -43,5 +43,8 @@ bool birth_read(int fd, void *out, size_t size);
 
 /* The parent's side: a sealed memory file that holds these bytes and can only be read. */
 MUST_USE enum status birth_wrap(const void *bytes, size_t size, int *fd_out);
+/* The same with what a regular file holds now: whoever maps it never sees the file change or end
+ * under him. STATUS_TOO_LONG: more than COPY_MOST bytes. */
+MUST_USE enum status birth_copy(int file, int *fd_out);
 
 #endif

@@ -17,6 +17,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -202,12 +203,36 @@ static void a_birth_is_whole_or_nothing(void **state)
     close(small);
 }
 
+static void a_copy_stands_alone(void **state)
+{
+    char bytes[8];
+    int copy, file = memfd_create("file", MFD_CLOEXEC);
+    assert_int_equal(write(file, "content", 8), 8);
+    assert_int_equal(birth_copy(file, &copy), STATUS_OK);
+    assert_int_equal(pwrite(file, "garbage", 8, 0), 8);
+    assert_int_equal(ftruncate(file, 0), 0);
+    char *at = mmap(NULL, 8, PROT_READ, MAP_PRIVATE, copy, 0);
+    assert_true(at != MAP_FAILED);
+    assert_string_equal(at, "content");
+    assert_int_not_equal(ftruncate(copy, 0), 0);
+    assert_int_equal(write(copy, "x", 1), -1);
+    munmap(at, 8);
+    close(copy);
+    assert_int_equal(ftruncate(file, (off_t)COPY_MOST + 1), 0);
+    assert_int_equal(birth_copy(file, &copy), STATUS_TOO_LONG);
+    assert_int_equal(ftruncate(file, 0), 0);
+    assert_int_equal(birth_copy(file, &copy), STATUS_OK);
+    assert_false(birth_read(copy, bytes, sizeof bytes));
+    close(file);
+}
+
 int main(int argc, char *argv[])
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_role_is_fresh_and_gets_its_gifts),
         cmocka_unit_test(a_broken_promise_ends_the_role),
         cmocka_unit_test(a_birth_is_whole_or_nothing),
+        cmocka_unit_test(a_copy_stands_alone),
     };
     int code;
     if (role_run(argc, argv, roles, "test", &code))
