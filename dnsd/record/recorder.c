@@ -25,6 +25,7 @@ struct source {
 struct kept {
     struct policy *policy;
     uint32_t generation;
+    clock_us since; /* when it was first seen here; 0: not yet */
 };
 
 struct recorder {
@@ -87,6 +88,14 @@ enum status recorder_add_ring(struct recorder *recorder, int fd, uint32_t owner,
     return STATUS_OK;
 }
 
+static void oldest_close(struct recorder *recorder)
+{
+    struct kept *kept = recorder->policies;
+    line_writer_forget(recorder->lines, kept[0].policy);
+    policy_close(kept[0].policy);
+    memmove(kept, kept + 1, (--recorder->policy_count) * sizeof *kept);
+}
+
 void recorder_add_policy(struct recorder *recorder, struct policy *policy, uint32_t generation)
 {
     struct kept *kept = recorder->policies;
@@ -100,13 +109,11 @@ void recorder_add_policy(struct recorder *recorder, struct policy *policy, uint3
         return;
     }
     if (recorder->policy_count == POLICIES_KEPT) {
-        line_writer_forget(recorder->lines, kept[0].policy);
-        policy_close(kept[0].policy);
-        memmove(kept, kept + 1, (--recorder->policy_count) * sizeof *kept);
+        oldest_close(recorder);
         at--;
     }
     memmove(kept + at + 1, kept + at, (recorder->policy_count - at) * sizeof *kept);
-    kept[at] = (struct kept){policy, generation};
+    kept[at] = (struct kept){.policy = policy, .generation = generation};
     recorder->policy_count++;
 }
 
@@ -180,6 +187,20 @@ static void retired_close(struct recorder *recorder, clock_us now)
     }
 }
 
+/* A policy of which no event can come any more: it was replaced long ago and the rings are empty.
+ */
+static void replaced_close(struct recorder *recorder, clock_us now)
+{
+    for (size_t i = 0; i < recorder->policy_count; i++)
+        if (recorder->policies[i].since == 0)
+            recorder->policies[i].since = now;
+    for (size_t i = 0; i < recorder->source_count; i++)
+        if (ring_waiting(recorder->sources[i].ring) > 0)
+            return;
+    while (recorder->policy_count > 1 && now > recorder->policies[1].since + POLICY_RETIRED_US)
+        oldest_close(recorder);
+}
+
 /* Writes what was taken. Until it is written, the rings keep it too. */
 static void flush(struct recorder *recorder, clock_us now)
 {
@@ -202,6 +223,7 @@ size_t recorder_poll(struct recorder *recorder, clock_us now)
     } while (more > 0 && taken < POLL_MOST);
     flush(recorder, now);
     retired_close(recorder, now);
+    replaced_close(recorder, now);
     return taken;
 }
 

@@ -14,9 +14,10 @@
 
 enum {
     POLICIES_KEPT = 8,
-    POLL_MOST = 16384,         /* events in one call */
-    POLICY_WAIT_US = 5000000,  /* how long an event waits for its policy */
-    RING_RETIRED_US = 60000000 /* how long the ring of a replaced worker is still read */
+    POLL_MOST = 16384,            /* events in one call */
+    POLICY_WAIT_US = 5000000,     /* how long an event waits for its policy */
+    POLICY_RETIRED_US = 60000000, /* how long a replaced policy stays open for late events */
+    RING_RETIRED_US = 60000000    /* how long the ring of a replaced worker is still read */
 };
 
 struct recorder;
@@ -30,7 +31,7 @@ void recorder_free(struct recorder *recorder, clock_us now);
  * retires the one before. */
 MUST_USE enum status recorder_add_ring(struct recorder *recorder, int fd, uint32_t owner,
                                        clock_us now);
-/* Takes over `policy`. When there are too many the oldest is closed. */
+/* Takes over `policy`. Replaced ones are closed after a while; when there are too many, at once. */
 void recorder_add_policy(struct recorder *recorder, struct policy *policy, uint32_t generation);
 
 /* Moves what waits, at most POLL_MOST events; gives how many were taken. */

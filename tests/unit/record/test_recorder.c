@@ -219,6 +219,22 @@ static void many_policies_keep_the_newest(void **state)
     assert_int_equal(lines_with("\"rule\":"), 48 - 6 + 1);
 }
 
+static void replaced_policies_are_closed_when_no_event_waits(void **state)
+{
+    recorder_add_policy(recorder, sample_policy(), 2);
+    recorder_poll(recorder, now);
+    now += POLICY_RETIRED_US + 1;
+    produce(&producers[0], 1); /* late, and in time: it waited in its ring */
+    recorder_poll(recorder, now);
+    recorder_poll(recorder, now);
+    produce(&producers[0], 1);
+    produce(&producers[0], 2); /* the newest stays, however old */
+    now += 10 * (clock_us)POLICY_RETIRED_US;
+    recorder_poll(recorder, now);
+    stop();
+    assert_int_equal(lines_with("\"rule\":"), 2);
+}
+
 static void broken_event_is_counted_as_lost(void **state)
 {
     struct event broken = event;
@@ -280,6 +296,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(event_waits_for_its_policy, make, drop),
         cmocka_unit_test_setup_teardown(policy_that_never_comes_costs_only_texts, make, drop),
         cmocka_unit_test_setup_teardown(many_policies_keep_the_newest, make, drop),
+        cmocka_unit_test_setup_teardown(replaced_policies_are_closed_when_no_event_waits, make,
+                                        drop),
         cmocka_unit_test_setup_teardown(broken_event_is_counted_as_lost, make, drop),
         cmocka_unit_test_setup_teardown(replaced_worker_is_read_to_its_end, make, drop),
         cmocka_unit_test_setup_teardown(restart_goes_on_in_the_rings, make, drop),
