@@ -83,7 +83,8 @@ static void refused(struct journal *journal, clock_us now, const char *what)
 {
     int error = errno;
     journal->counts.errors++;
-    if (journal->complained_at == 0 || now >= journal->complained_at + COMPLAIN_US) {
+    if (journal->complained_at == 0 || now < journal->complained_at ||
+        now >= journal->complained_at + COMPLAIN_US) {
         log_error("events: cannot %s: %s", what, strerror(error));
         journal->complained_at = now;
     }
@@ -103,7 +104,7 @@ static void recovered(struct journal *journal, clock_us now)
     char reason[REASON_SIZE];
     const struct notice notice = {.action = "record-resumed", .reason = reason};
     snprintf(reason, sizeof reason, "nothing could be written for %" PRIu64 " seconds",
-             (now - journal->refused_since) / 1000000);
+             now > journal->refused_since ? (now - journal->refused_since) / 1000000 : 0);
     journal->refused_since = journal->complained_at = 0;
     warn(journal, now, &notice);
 }
@@ -235,14 +236,14 @@ static void file_rotate(struct journal *journal, clock_us now)
     journal->removing = true;
 }
 
+/* A clock that was set back must not keep a file open until it has caught up. */
 static bool rotation_is_due(const struct journal *journal, clock_us now)
 {
     const struct journal_limits *l = &journal->limits;
-    if (journal->first == 0)
-        return false;
-    return (l->rotate_bytes > 0 && journal->size >= l->rotate_bytes) ||
-           (l->rotate_seconds > 0 &&
-            now >= journal->first_at + (clock_us)l->rotate_seconds * 1000000);
+    clock_us age = now > journal->first_at ? now - journal->first_at : journal->first_at - now;
+    return journal->first != 0 &&
+           ((l->rotate_bytes > 0 && journal->size >= l->rotate_bytes) ||
+            (l->rotate_seconds > 0 && age >= (clock_us)l->rotate_seconds * 1000000));
 }
 
 /* Somebody removed or renamed the open file: what would go into it could not be found any more. */

@@ -170,6 +170,20 @@ static void rotates_by_time(void **state)
     assert_whole(4);
 }
 
+static void rotates_by_time_when_the_clock_was_set_back(void **state)
+{
+    const struct journal_limits limits = {.rotate_seconds = 60};
+    start(&limits);
+    write_lines(2);
+    now -= 3600 * UINT64_C(1000000);
+    write_lines(1);
+    assert_int_equal(journal_counts(journal).rotated, 1);
+    write_lines(2);
+    assert_int_equal(journal_counts(journal).rotated, 1);
+    stop();
+    assert_whole(5);
+}
+
 static void rotates_when_told(void **state)
 {
     start(NULL);
@@ -384,6 +398,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(lines_are_there_before_any_sync, make, drop),
         cmocka_unit_test_setup_teardown(rotates_by_size, make, drop),
         cmocka_unit_test_setup_teardown(rotates_by_time, make, drop),
+        cmocka_unit_test_setup_teardown(rotates_by_time_when_the_clock_was_set_back, make, drop),
         cmocka_unit_test_setup_teardown(rotates_when_told, make, drop),
         cmocka_unit_test_setup_teardown(quota_removes_the_oldest_and_says_so, make, drop),
         cmocka_unit_test_setup_teardown(removal_by_others_is_not_covered_by_notices, make, drop),
