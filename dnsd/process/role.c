@@ -78,13 +78,19 @@ bool role_run(int argc, char *argv[], const struct role *roles, const char *prog
 
 void role_check_users(const struct role *roles)
 {
+    char missing[256] = "";
+    size_t used = 0;
+
     if (geteuid() != 0)
         return;
     for (const struct role *role = roles; role->name != NULL; role++) {
-        if (role->user != NULL && getpwnam(role->user) == NULL)
-            log_warning("there is no user %s: role %s keeps running as root", role->user,
-                        role->name);
+        if (role->user != NULL && getpwnam(role->user) == NULL && used < sizeof missing)
+            used += (size_t)snprintf(missing + used, sizeof missing - used, " %s", role->user);
     }
+    if (used > 0)
+        log_warning("these users are not there, so their roles run as root:%s "
+                    "(`systemd-sysusers` makes them from ponor.sysusers)",
+                    missing);
 }
 
 /* Only standard error, and the channel as descriptor 3. */
