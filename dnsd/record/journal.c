@@ -331,7 +331,6 @@ enum status journal_open(int folder, const struct journal_limits *limits, struct
     journal->size = repair.size;
     journal->first = repair.first;
     journal->first_at = repair.first_at;
-    journal->synced_at = now;
     journal->removing = true;
     journal->start = journal->buffer;
     journal->w = writer_over(journal->buffer, sizeof journal->buffer);

@@ -126,13 +126,27 @@ static void goes_on_after_a_restart(void **state)
 static void lines_are_there_before_any_sync(void **state)
 {
     start(NULL);
-    write_lines(3);
+    write_lines(3); /* the first are synced at once, so that there is a head */
+    assert_true(folder_has(&folder, CHAIN_HEAD_FILE));
+    write_lines(2);
     crash();
     start(NULL);
     write_lines(1);
     stop();
-    assert_int_equal(notices("record-chain-broken"), 1); /* the head was never written */
-    assert_whole(5);
+    assert_whole(6);
+    assert_int_equal(notices("record-chain-broken"), 0);
+}
+
+static void a_head_that_is_gone_is_said(void **state)
+{
+    start(NULL);
+    write_lines(1);
+    stop();
+    assert_int_equal(unlinkat(folder.fd, CHAIN_HEAD_FILE, 0), 0);
+    start(NULL);
+    stop();
+    assert_int_equal(notices("record-chain-broken"), 1);
+    assert_whole(2);
 }
 
 static void rotates_by_size(void **state)
@@ -396,6 +410,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(goes_on_after_a_restart, make, drop),
         cmocka_unit_test_setup_teardown(lines_are_there_before_any_sync, make, drop),
+        cmocka_unit_test_setup_teardown(a_head_that_is_gone_is_said, make, drop),
         cmocka_unit_test_setup_teardown(rotates_by_size, make, drop),
         cmocka_unit_test_setup_teardown(rotates_by_time, make, drop),
         cmocka_unit_test_setup_teardown(rotates_by_time_when_the_clock_was_set_back, make, drop),
