@@ -5,6 +5,7 @@ import ctypes
 import os
 import pathlib
 import re
+import shutil
 import stat
 import time
 
@@ -98,6 +99,19 @@ def case_each_may_write_its_own():
     assert owner(home / "events/blocked.jsonl") == (RECORD, RECORD, 0o640)
     assert owner(home / "policy.image") == (0, GROUP, 0o640)
     assert owner(home / "control.sock") == (0, GROUP, 0o660)
+
+
+def case_groups_open_what_they_should():
+    def somebody(group, *argv):
+        return out("setpriv", "--reuid=65534", "--regid=65534", f"--groups={group}", *argv, check=False)
+
+    socket, file = home / "control.sock", home / "events/blocked.jsonl"
+    tool = shutil.copy(lab.PONOR, folder / "ponor")  # the build may lie where nobody may go
+    assert "in service" in somebody(GROUP, tool, "-s", socket, "status")
+    said = somebody(RECORD, tool, "-s", socket, "status")
+    assert "Permission denied for user" in said and "in the group that owns it" in said, said
+    assert "www.wechat.com" in somebody(RECORD, "cat", file)
+    assert "Permission denied" in somebody(GROUP, "cat", file)
 
 
 def case_the_trust_anchor_is_kept_up_to_date():
