@@ -5,6 +5,7 @@
 #include "control/socket.h"
 
 #include "base/log.h"
+#include "base/refusal.h"
 
 #include <errno.h>
 #include <event2/buffer.h>
@@ -215,7 +216,7 @@ static enum status clear_path(const struct sockaddr_un *address)
                  errno != ECONNREFUSED;
     close(probe);
     if (lives) {
-        log_error("another program answers at %s", address->sun_path);
+        log_error("another program answers at %s: is dnsd running already?", address->sun_path);
         return STATUS_EXISTS;
     }
     return unlink(address->sun_path) == 0 ? STATUS_OK : STATUS_SYSTEM;
@@ -246,6 +247,7 @@ static enum status listen_at(const struct sockaddr_un *address, int *out)
 enum status socket_open(struct event_base *base, const char *path, const struct order *orders,
                         void *owner, struct control_socket **out)
 {
+    char why[REFUSAL_TEXT_SIZE];
     struct control_socket *s = calloc(1, sizeof *s);
     if (s == NULL)
         return STATUS_NO_MEMORY;
@@ -265,7 +267,7 @@ enum status socket_open(struct event_base *base, const char *path, const struct 
     enum status status = listen_at(&s->address, &s->fd);
     if (status != STATUS_OK) {
         if (status == STATUS_SYSTEM)
-            log_error("cannot open the control socket %s: %s", path, strerror(errno));
+            log_error("cannot open the control socket %s: %s", path, refusal_text(errno, why));
         free(s);
         return status;
     }
