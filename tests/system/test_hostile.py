@@ -48,6 +48,13 @@ FORWARD = """\
     timeout: 300ms
   query_timeout: 2s
 """
+RECURSE = """\
+  mode: recurse
+  recurse:
+    via: [198.18.0.3]
+    trust_anchor: ""
+  query_timeout: 2s
+"""
 dnsd = lab.Dnsd(folder / "dnsd", lab.config(folder / "dnsd", FORWARD + """\
   workers: 1
   tcp:
@@ -91,6 +98,17 @@ def answer_to(asked, data):
     return a
 
 
+def volley(questions, client, port=53):
+    """Many (name, type) at once by one socket; their answers, as they come."""
+    asked = {i: query(i, text, kind, dnssec=i % 3 == 0) for i, (text, kind) in enumerate(questions)}
+    with connected(client, port=port) as s:
+        for q in asked.values():
+            s.send(q)
+        while asked:
+            data = s.recv(65535)
+            yield answer_to(asked.pop(struct.unpack(">H", data[:2])[0]), data)
+
+
 def leak(answer):
     """What of a banned app is in an answer to a filtered client, or of the liar's in any."""
     for _, owner, kind, _, data, inner in answer.records:
@@ -108,15 +126,8 @@ def leak(answer):
 def service_is_good(number):
     """Blocked, cached and new names, in one volley."""
     expected = {"www.wechat.com": SINKHOLE, "cached.ok.example": TRUTH, f"new{number}.ok.example": TRUTH}
-    with connected(GOOD_CLIENT) as s:
-        asked = {i: query(i, text) for i, text in enumerate(expected)}
-        for q in asked.values():
-            s.send(q)
-        for _ in asked:
-            data = s.recv(65535)
-            a = answer_to(asked[data[1]], data)
-            text = a.questions[0][0].decode()
-            assert a.rcode == NOERROR and a.addresses() == [expected[text]], (text, data)
+    for a in volley([(text, A) for text in expected], GOOD_CLIENT):
+        assert a.rcode == NOERROR and a.addresses() == [expected[a.questions[0][0].decode()]], a.data
 
 
 def nobody_died():
@@ -254,18 +265,12 @@ def case_answers_that_are_dear_to_read_do_not_hold_up_others():
 
 
 def case_three_thousand_wounded_answers():
-    with connected(MANY) as s:
-        for start in range(0, 3000, 250):
-            asked = {}
-            for number in range(start, start + 250):
-                kind = (A, A, AAAA, HTTPS)[number % 4]
-                asked[number] = query(number, f"mutated-{number}.evil.example", kind, dnssec=number % 3 == 0)
-                s.send(asked[number])
-            for _ in range(250):
-                data = s.recv(65535)
-                a = answer_to(asked.pop(struct.unpack(">H", data[:2])[0]), data)
-                assert not leak(a) and a.rcode in (NOERROR, NXDOMAIN, SERVFAIL, 6), data
-            service_is_good(f"-m{start}")
+    for start in range(0, 3000, 250):
+        wounded = [(f"mutated-{number}.evil.example", (A, A, AAAA, HTTPS)[number % 4])
+                   for number in range(start, start + 250)]
+        for a in volley(wounded, MANY):
+            assert not leak(a) and a.rcode in (NOERROR, NXDOMAIN, SERVFAIL, 6), a.data
+        service_is_good(f"-m{start}")
     nobody_died()
 
 
@@ -277,6 +282,23 @@ def case_nobody_was_poisoned():
             assert ask(text, AAAA, client).addresses() == [TRUTH6], text
     assert ask("www.wechat.com", A, FREE).addresses() == [TRUTH]
     assert ask("www.wechat.com").addresses() == [SINKHOLE]
+
+
+def case_recursion_is_lied_to():
+    text = lab.config(folder / "recursing", RECURSE, listen=[f"{RESOLVER}@5301"])
+    recursing = lab.Dnsd(folder / "recursing", text).start()
+    roles = recursing.roles()
+    lies = [(f"{lie}-9.evil.example", kind)
+            for lie, kind in {**dict.fromkeys(SPOOFED + BROKEN, A), **CLOAKED, **ODD}.items()]
+    wounded = [(f"mutated-{number}.evil.example", (A, AAAA, HTTPS)[number % 3]) for number in range(600)]
+    truths = [(text, A) for text in ("victim.example", "other.example", "cdn.plain.example")]
+    for questions in lies, wounded, lies:
+        for a in volley(questions, GOOD_CLIENT, 5301):
+            assert not leak(a), a.data
+        for a in volley(truths, FREE, 5301):
+            assert a.addresses() == [TRUTH], a.data
+    assert recursing.roles() == roles
+    recursing.stop()
 
 
 def case_answers_come_from_the_address_that_was_asked():
@@ -299,6 +321,9 @@ def case_answers_come_from_the_address_that_was_asked():
 
 def case_the_end():
     nobody_died()
+    events = dnsd.events()
+    assert len(events) > 1000 and all(e["rule"]["id"] for e in events), len(events)
+    out(lab.PONOR, "-c", dnsd.file, "events", "verify")
     dnsd.stop()
     assert not (folder / "upstream.log").read_text(), (folder / "upstream.log").read_text()
 
