@@ -225,6 +225,11 @@ enum status policy_compile(const struct policy_source *source, const struct poli
     status = gather(&c);
     if (status == STATUS_OK)
         status = build_write(c.build, clock_wall() / 1000000, out);
+    if (status == STATUS_SYSTEM) {
+        problem_error(problems, source->config_file, 0, 0, "the image cannot be written: %s",
+                      strerror(errno));
+        status = STATUS_INVALID;
+    }
 done:
     for (size_t i = 0; c.lists != NULL && i < source->list_count; i++)
         free(c.lists[i].memory);

@@ -320,8 +320,9 @@ struct output {
 static void put(struct output *to, const void *bytes, size_t length)
 {
     const uint8_t *from = bytes;
-    if (length > 0 && EVP_DigestUpdate(to->digest, bytes, length) != 1)
-        to->failed = true;
+    if (to->failed || length == 0)
+        return;
+    to->failed = EVP_DigestUpdate(to->digest, bytes, length) != 1;
     while (length > 0 && !to->failed) {
         ssize_t done = pwrite(to->fd, from, length, (off_t)to->at);
         if (done < 0 && errno == EINTR)
@@ -338,7 +339,7 @@ static void put(struct output *to, const void *bytes, size_t length)
 static void put_zeros(struct output *to, uint64_t until)
 {
     static const uint8_t zeros[IMAGE_ALIGN];
-    if (until > to->at)
+    if (until > to->at && !to->failed) /* then it is less than IMAGE_ALIGN */
         put(to, zeros, (size_t)(until - to->at));
 }
 

@@ -5,6 +5,9 @@
  */
 #include "world.h"
 
+#include <signal.h>
+#include <sys/resource.h>
+
 static void test_files(void **state)
 {
     struct world w;
@@ -94,6 +97,29 @@ static void test_groups_without_lists(void **state)
     world_compile(&w);
     assert_int_equal(policy_facts(w.policy).groups, 2);
     assert_string_equal(policy_group(w.policy, 1).id, "two");
+    world_close(&w);
+}
+
+/* A disk that is full after so many bytes. */
+static void test_full_disk(void **state)
+{
+    struct rlimit before, small;
+    struct world w;
+    world_open(&w);
+    world_list(&w, "domains", "a.example\nb.example\n");
+    world_compile(&w);
+    size_t bytes = policy_facts(w.policy).bytes;
+    policy_close(w.policy);
+    assert_true(signal(SIGXFSZ, SIG_IGN) != SIG_ERR);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    for (rlim_t most = 0; most < bytes; most += 50) {
+        small = (struct rlimit){most, before.rlim_max};
+        assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+        assert_int_equal(world_try(&w, NULL), STATUS_INVALID);
+        assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+    }
+    assert_problem(&w, 0, SEVERITY_ERROR, 0, 0, "the image cannot be written: File too large");
+    world_compile(&w);
     world_close(&w);
 }
 
@@ -257,6 +283,7 @@ int main(void)
         cmocka_unit_test(test_ids),
         cmocka_unit_test(test_groups),
         cmocka_unit_test(test_groups_without_lists),
+        cmocka_unit_test(test_full_disk),
         cmocka_unit_test(test_domains),
         cmocka_unit_test(test_bad_names),
         cmocka_unit_test(test_hosts),
