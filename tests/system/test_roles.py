@@ -88,6 +88,54 @@ def case_all_at_once():
     assert dig("www.wechat.com").ede == [15]
 
 
+def held():
+    """What parent and roles hold: for each its descriptors, and its mappings but for the heap's."""
+    found = {}
+    for role, pid in [("parent", dnsd.child.pid), *dnsd.roles().items()]:
+        maps = pathlib.Path(f"/proc/{pid}/maps").read_text().splitlines()
+        found[role] = (len(os.listdir(f"/proc/{pid}/fd")),
+                       len([m for m in maps if "memfd:" in m or ".image" in m]))
+    return found
+
+
+def settled():
+    """Waits until nobody is leaving any more and nobody is yet to come."""
+    lab.until("all are in service", lambda: (lambda s: "leaving" not in s and "start" not in
+                                             s.split("STATE")[1] and s.count("in service") == 4)
+              (dnsd.ponor("status", check=False)), 20)
+    time.sleep(.1)
+    return held()
+
+
+def case_nothing_is_held_for_ever():
+    for number in range(12):         # record keeps a few policies for late events
+        dnsd.ponor("reload")
+    before = settled()
+    for number in range(100):
+        dnsd.ponor("reload")
+    policies = settled()
+    assert policies == before, (before, policies)
+    good = dnsd.file.read_text()
+    for number in range(30):
+        dnsd.file.write_text(good.replace("10.20.0.99", f"10.20.0.{98 - number % 2}"))
+        dnsd.ponor("reload")
+    dnsd.file.write_text(good)
+    dnsd.ponor("reload")
+    configs = settled()
+    for number in range(14):
+        for pid in dnsd.roles().values():
+            os.kill(pid, signal.SIGKILL)
+        killed = settled()
+    # A newborn may hold less: record maps but the policy of today.
+    for after in configs, killed:
+        for role, (descriptors, mappings) in after.items():
+            assert descriptors <= before[role][0], (role, before, after)
+            assert mappings <= before[role][1], (role, before, after)
+    states = [pathlib.Path(f"/proc/{p}/stat").read_text().rsplit(")", 1)[1].split()[0]
+              for p in dnsd.roles().values()]
+    assert "Z" not in states and len(states) == 4, states
+
+
 def case_roles_end_with_their_parent():
     pids = list(dnsd.roles().values())
     assert len(pids) >= 4, pids
