@@ -216,8 +216,9 @@ def case_malformed_queries():
 def case_the_events_tell_all_of_it():
     dig("www.wechat.com")
     event = lab.until("the event", lambda: [e for e in dnsd.events() if
-                      e["dns"]["question"]["name"] == "www.wechat.com"])[-1]
-    assert event["source"]["ip"] == CLIENTS[0] and event["ponor"]["app"] == "WeChat", event
+                      e["dns"]["question"]["name"] == "www.wechat.com" and
+                      e["source"]["ip"] == CLIENTS[0]])[-1]
+    assert event["ponor"]["app"] == "WeChat" and event["source"]["port"] > 0, event
     assert event["rule"]["name"] == "wechat.com" and event["ponor"]["source"].startswith("wechat.yaml:")
     assert event["ponor"]["authority"].startswith("Treasury Board"), event
     cloaked = [e for e in dnsd.events() if e["dns"]["question"]["name"] == "cloak.plain.example"]
