@@ -323,7 +323,7 @@ static const struct yaml_row config_rows[] = {
     {"max_change", &percent, YAML_FIELD(struct written, max_change), .limit = 10000,
      .fallback = "20%",
      .help = "A list that grew or shrank by more since the running one is refused, unless "
-             "accepted by name; 0%: no limit."},
+             "accepted by name; 20 rules more or fewer always pass. 0%: no limit."},
     {"dnsd", .section = &dnsd, .on_lost = written_lost_dnsd, .help = "The resolver."},
     {"inspectd",
      .refused = "is for the packet inspector, which this version does not have; remove the "

@@ -8,7 +8,10 @@
 #include <stdlib.h>
 
 /* A set of hashes that may say yes too often, never no: one bit for each. */
-enum { FILTER_BITS = 1 << 20 };
+enum {
+    FILTER_BITS = 1 << 20,
+    CHANGE_FREE = 20 /* rules; of a small list they are many percent, and still an edit */
+};
 
 struct filter {
     uint64_t words[FILTER_BITS / 64];
@@ -196,7 +199,8 @@ void guard_list(const struct guard *guard, const struct list_source *source,
     const struct list_view old = policy_list(guard->running, index);
     guard_serial(guard, source->file, words, &old, line);
     uint64_t change = rules > old.rules ? rules - old.rules : old.rules - rules;
-    if (most == 0 || source->accept_change || change * 100 <= (uint64_t)old.rules * most)
+    if (most == 0 || source->accept_change || (change <= CHANGE_FREE && rules > 0) ||
+        change * 100 <= (uint64_t)old.rules * most)
         return;
     problem_error(guard->problems, source->file, 0, 0,
                   "the list %s goes from %u to %u rules, more than max_change (%u%%) at once; look "
