@@ -128,7 +128,7 @@ static unsigned wrong_counts(void)
         if (seen[number] == (number < produced))
             continue;
         if (wrong++ < 10)
-            print_message("event %u of %u: %u lines\n", number, produced, seen[number]);
+            print_message("# event %u of %u: %u lines\n", number, produced, seen[number]);
     }
     free(seen);
     return wrong;
@@ -147,7 +147,7 @@ static void each_event_is_one_line(void **state)
     assert_int_equal(verify_folder(folder.fd, NULL, NULL, &verified), STATUS_OK);
     assert_int_equal(verified.findings, 0);
     assert_int_equal(verified.lost, 0);
-    print_message("%u events, %u deaths\n", produced, DEATHS);
+    print_message("# %u events, %u deaths\n", produced, DEATHS);
 }
 
 static int make(void **state)
