@@ -30,7 +30,6 @@ struct connection {
     uint64_t next_serial;
     unsigned waiting; /* questions under way */
     bool ended;       /* the client will send no more */
-    bool answering;   /* inside answer_input(): the server may reply from within a query */
     clock_ms opened, spoke;
 };
 
@@ -131,25 +130,16 @@ static bool answer_one(struct connection *c, struct evbuffer *input)
 static void answer_input(struct connection *c)
 {
     struct evbuffer *input = bufferevent_get_input(c->stream);
-    if (c->answering)
-        return;
-    c->answering = true;
     while (may_answer(c) && answer_one(c, input))
         ;
-    c->answering = false;
     if (may_answer(c) && !c->ended)
         bufferevent_enable(c->stream, EV_READ);
     else
         bufferevent_disable(c->stream, EV_READ);
 }
 
-static void on_read(struct bufferevent *stream, void *arg)
-{
-    answer_input(arg);
-}
-
-/* The output ran empty: go on with what waited for that. */
-static void on_written(struct bufferevent *stream, void *arg)
+/* There is more to read, an answer was given, or the output ran empty: on with what waited. */
+static void on_progress(struct bufferevent *stream, void *arg)
 {
     struct connection *c = arg;
     answer_input(c);
@@ -163,8 +153,7 @@ static void on_stream_event(struct bufferevent *stream, short what, void *arg)
         close_connection(c);
     } else if (what & BEV_EVENT_EOF) {
         c->ended = true;
-        answer_input(c);
-        close_if_finished(c);
+        on_progress(stream, c);
     }
 }
 
@@ -219,7 +208,7 @@ static void open_connection(const struct listener *l, int fd, const struct socka
     t->open++;
     c->opened = c->spoke = clock_now();
     c->waiting = 0;
-    c->ended = c->answering = false;
+    c->ended = false;
     c->next_serial += (uint64_t)1 << SLOT_BITS;
     c->peer = (struct peer){
         .client = client,
@@ -230,7 +219,7 @@ static void open_connection(const struct listener *l, int fd, const struct socka
         .socket = l->socket,
         .connection = c->next_serial,
     };
-    bufferevent_setcb(c->stream, on_read, on_written, on_stream_event, c);
+    bufferevent_setcb(c->stream, on_progress, on_progress, on_stream_event, c);
     bufferevent_setwatermark(c->stream, EV_READ, 0, 2 + MESSAGE_MOST);
     bufferevent_enable(c->stream, EV_READ | EV_WRITE);
     t->counters->value[COUNT_TCP_OPEN] = t->open;
@@ -368,7 +357,6 @@ void tcp_reply(struct tcp *tcp, const struct peer *peer, struct span message)
         c->waiting--;
     if (message.length > 0 && message.length <= MESSAGE_MOST)
         write_reply(c, message);
-    answer_input(c);
-    if (!c->answering)
-        close_if_finished(c); /* after silence there is no write whose end would do it */
+    /* Later: the server, which called, must not be called now. */
+    bufferevent_trigger(c->stream, EV_READ, BEV_TRIG_IGNORE_WATERMARKS | BEV_TRIG_DEFER_CALLBACKS);
 }
