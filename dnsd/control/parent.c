@@ -22,7 +22,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-enum { STOP_MS = 3000, FOLDER_MODE = 0755 };
+enum { STOP_MS = 3000, FLEETS_MOST = 4, FOLDER_MODE = 0755 };
 
 /* Tells systemd, when it asked for it (sd_notify(3)). */
 static void notify(const char *word)
@@ -59,10 +59,12 @@ static void sweep_later(struct parent *p)
 void parent_switch(struct parent *parent, struct fleet *coming)
 {
     bool is_first = parent_serving(parent) == NULL;
+    unsigned fleets = 1, rings = coming->config.dnsd.workers;
 
     for (struct fleet *f = coming->next; f != NULL; f = f->next) {
-        if (f->state == FLEET_LEAVING)
-            fleet_dismiss(f, parent->supervisor); /* it had its time */
+        rings += f->config.dnsd.workers;
+        if (++fleets > FLEETS_MOST || rings > RINGS_MOST)
+            fleet_dismiss(f, parent->supervisor);
         f->state = FLEET_LEAVING;
         fleet_drain(f, parent->supervisor, POST_SERVE, DRAIN_MS);
         /* The event file has one writer: this one empties its rings and leaves, and its successor,

@@ -238,6 +238,31 @@ def case_the_events_move_to_another_folder():
     assert blocks()
 
 
+def case_reloads_while_a_query_waits():
+    def answer_late():
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as upstream:
+            upstream.bind((lab.ZONES_SERVER, 53))
+            upstream.settimeout(10)
+            query, client = upstream.recvfrom(4096)
+            time.sleep(1)
+            end = query.index(b"\0", 12) + 5
+            upstream.sendto(query[:2] + b"\x81\x80" + query[4:6] + b"\0\1\0\0\0\0" + query[12:end] +
+                            b"\xc0\x0c\0\1\0\1\0\0\0\x3c\0\4\xc0\0\2\x2a", client)
+    answers = []
+    threads = [threading.Thread(target=answer_late),
+               threading.Thread(target=lambda: answers.append(dig("late.example")))]
+    for t in threads:
+        t.start()
+        time.sleep(.2)
+    for last in 98, 97, 99:
+        dnsd.file.write_text(CONFIG.replace("10.20.0.99", f"10.20.0.{last}"))
+        dnsd.ponor("reload")
+    assert not answers
+    for t in threads:
+        t.join()
+    assert answers[0].data == ["192.0.2.42"], answers
+
+
 def case_it_is_told_to_stop_while_it_compiles():
     domains.write_text(LIST * 20)
     dnsd.child.send_signal(signal.SIGHUP)
