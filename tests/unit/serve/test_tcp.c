@@ -20,7 +20,7 @@ static int connect_to(const struct sockaddr_in *at)
 
 static void ask(int client)
 {
-    uint8_t question[512];
+    uint8_t question[2 + 512];
     size_t length = world_question(question + 2, "localhost", TYPE_A, 0);
     store_u16(question, (uint16_t)length);
     assert_int_equal(send(client, question, length + 2, 0), (ssize_t)length + 2);
