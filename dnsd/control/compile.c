@@ -4,6 +4,7 @@
  */
 #include "control/compile.h"
 
+#include "base/log.h"
 #include "process/birth.h"
 #include "process/role.h"
 
@@ -13,8 +14,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+enum { NICENESS = 10 }; /* answers come first */
 
 /* Lets each list that `accept` names change as much as it likes. */
 static void accept_changes(struct config_policy *policy, const char *file, const char *accept,
@@ -114,6 +118,8 @@ int compile_main(unsigned number)
     } answer = {.kind = MESSAGE_DONE};
 
     birth_take(&gifts);
+    if (setpriority(PRIO_PROCESS, 0, NICENESS) != 0)
+        log_debug("the compile role runs as urgently as those that answer");
     struct problems *problems = problems_new();
     if (problems == NULL || gifts.output < 0 || gifts.problems < 0 ||
         gifts.order.file[sizeof gifts.order.file - 1] != 0 ||

@@ -19,6 +19,10 @@ struct policy;
 /* Maps the file behind `fd` (which stays the caller's) and checks checksum and every offset once.
  * STATUS_CORRUPT, and a log line that says what, when anything is wrong. */
 MUST_USE enum status policy_open(int fd, struct policy **out);
+/* The same for an image that a process of ours has opened so before, without reading all of it
+ * again: what serves must not stand still for that. Only sealed memory is taken (STATUS_REFUSED),
+ * since it cannot have changed. */
+MUST_USE enum status policy_open_again(int fd, struct policy **out);
 void policy_close(struct policy *policy);
 
 /* From now on exceptions whose `until` is before `today` (YYYYMMDD) do not hold. Whoever owns a

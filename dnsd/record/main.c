@@ -40,7 +40,7 @@ struct desk {
 static void adopt_policy(struct desk *desk, int fd, uint32_t generation)
 {
     struct policy *policy;
-    enum status status = policy_open(fd, &policy);
+    enum status status = policy_open_again(fd, &policy);
     close(fd);
     if (status != STATUS_OK)
         role_die("the policy cannot be mapped: %s", status_text(status));

@@ -138,7 +138,7 @@ static void expire_exceptions(struct worker *w)
 static void adopt_policy(struct worker *w, int fd, uint32_t generation)
 {
     struct policy *next;
-    enum status status = policy_open(fd, &next);
+    enum status status = policy_open_again(fd, &next);
     close(fd);
     if (status != STATUS_OK)
         role_die("the policy cannot be mapped: %s", status_text(status));

@@ -194,6 +194,22 @@ static void test_damage(void **state)
     free(bytes);
 }
 
+static void test_again(void **state)
+{
+    size_t length;
+    uint8_t *bytes = sample_bytes(&length);
+    struct policy *policy;
+    int fd = memfd_create("image", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    assert_int_equal(write(fd, bytes, length), (ssize_t)length);
+    assert_int_equal(policy_open_again(fd, &policy), STATUS_REFUSED); /* it could still change */
+    assert_int_equal(fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW), 0);
+    assert_int_equal(policy_open_again(fd, &policy), STATUS_OK);
+    assert_int_equal(policy_facts(policy).lists, 3);
+    policy_close(policy);
+    close(fd);
+    free(bytes);
+}
+
 /* Everything that a policy can be asked. */
 static void ask_everything(struct policy *policy)
 {
@@ -263,10 +279,8 @@ static void test_forged(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_lists),
-        cmocka_unit_test(test_rules),
-        cmocka_unit_test(test_damage),
-        cmocka_unit_test(test_forged),
+        cmocka_unit_test(test_lists),  cmocka_unit_test(test_rules),  cmocka_unit_test(test_again),
+        cmocka_unit_test(test_damage), cmocka_unit_test(test_forged),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
