@@ -167,19 +167,6 @@ static void test_serial(void **state)
     assert_int_equal(world_try(&new, old.policy), STATUS_OK);
     world_close(&new);
     world_close(&old);
-
-    make(&old, 8, 0, "");
-    world_compile(&old);
-    static const struct {
-        unsigned rules;
-        bool fine;
-    } small[] = {{28, true}, {29, false}, {1, true}, {0, false}};
-    for (size_t i = 0; i < COUNT_OF(small); i++) {
-        make(&new, small[i].rules, 0, "");
-        assert_int_equal(world_try(&new, old.policy), small[i].fine ? STATUS_OK : STATUS_INVALID);
-        world_close(&new);
-    }
-    world_close(&old);
 }
 
 static void test_empty(void **state)
