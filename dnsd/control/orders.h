@@ -7,7 +7,7 @@
 #ifndef CONTROL_ORDERS_H
 #define CONTROL_ORDERS_H
 
-#include "control/socket.h"
+#include "process/socket.h"
 
 /* Their owner is a struct parent. */
 extern const struct order orders[];

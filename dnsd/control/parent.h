@@ -11,7 +11,7 @@
 
 #include "control/fleet.h"
 #include "control/job.h"
-#include "control/socket.h"
+#include "process/socket.h"
 
 struct parent {
     const char *config_file; /* absolute */

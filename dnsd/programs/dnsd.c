@@ -6,8 +6,8 @@
  */
 #include "base/log.h"
 #include "base/refusal.h"
-#include "control/command.h"
-#include "control/compile.h"
+#include "command/command.h"
+#include "compile/compile.h"
 #include "control/parent.h"
 #include "process/role.h"
 #include "record/main.h"

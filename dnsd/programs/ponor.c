@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * ponor - the admin's command line; the words are in control/command.c.
+ * ponor - the admin's command line; the words are in command/command.c.
  */
 #include "base/log.h"
-#include "control/command.h"
+#include "command/command.h"
 
 int main(int argc, char *argv[])
 {

@@ -6,8 +6,8 @@
  * The test's serve answers a UDP packet with a line about itself, so that what it was given shows.
  */
 #include "base/log.h"
-#include "control/client.h"
-#include "control/compile.h"
+#include "command/client.h"
+#include "compile/compile.h"
 #include "control/parent.h"
 #include "events/event.h"
 #include "process/birth.h"

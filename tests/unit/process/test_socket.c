@@ -3,8 +3,8 @@
  * The control socket: orders, answers, waiting, and people who do not keep to the rules.
  */
 #include "base/log.h"
-#include "control/client.h"
-#include "control/socket.h"
+#include "command/client.h"
+#include "process/socket.h"
 
 #include <errno.h>
 #include <event2/event.h>

@@ -2,7 +2,7 @@
  *
  * socket - a unix stream on bufferevents.
  */
-#include "control/socket.h"
+#include "process/socket.h"
 
 #include "base/log.h"
 #include "base/refusal.h"

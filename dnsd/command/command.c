@@ -2,7 +2,7 @@
  *
  * command - the table of words, and the few options that all of them share.
  */
-#include "control/command.h"
+#include "command/command.h"
 
 #include "yaml/problems.h"
 

@@ -5,8 +5,8 @@
  * Used by the commands that dnsd answers. Finds the socket in the configuration even when that has
  * errors, because it is then that an operator needs to ask.
  */
-#ifndef CONTROL_CLIENT_H
-#define CONTROL_CLIENT_H
+#ifndef COMMAND_CLIENT_H
+#define COMMAND_CLIENT_H
 
 #include "base/status.h"
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * command_explain - `ponor explain`: the verdict on one name or address, for one client or each
+ * explain - `ponor explain`: the verdict on one name or address, for one client or each
  * group.
  */
-#include "control/command.h"
-#include "control/compile.h"
+#include "command/command.h"
+#include "compile/compile.h"
 #include "policy/explain.h"
 
 #include <stdio.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * command_config - `ponor check`, `compile`, `show` and `options`: what files say, without dnsd.
+ * config - `ponor check`, `compile`, `show` and `options`: what files say, without dnsd.
  */
-#include "control/command.h"
-#include "control/compile.h"
+#include "command/command.h"
+#include "compile/compile.h"
 #include "process/message.h"
 
 #include <errno.h>

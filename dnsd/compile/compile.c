@@ -2,7 +2,7 @@
  *
  * compile - config_read() and policy_compile(), one after the other.
  */
-#include "control/compile.h"
+#include "compile/compile.h"
 
 #include "base/log.h"
 #include "process/birth.h"

@@ -3,7 +3,7 @@
  * The words of `ponor`: options, hints, exit codes, and what check, compile, explain and test
  * print.
  */
-#include "control/command.h"
+#include "command/command.h"
 
 #include "base/log.h"
 

@@ -6,8 +6,8 @@
  * people to standard output, errors to standard error, and returns the exit code: 0 yes, 1 no (an
  * error in a list, a failed test, a broken chain), 2 wrong use.
  */
-#ifndef CONTROL_COMMAND_H
-#define CONTROL_COMMAND_H
+#ifndef COMMAND_COMMAND_H
+#define COMMAND_COMMAND_H
 
 #include <stdbool.h>
 

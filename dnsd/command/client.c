@@ -2,11 +2,11 @@
  *
  * client - connect, one line, and everything until the end.
  */
-#include "control/client.h"
+#include "command/client.h"
 
 #include "base/refusal.h"
 #include "config/options.h"
-#include "control/command.h"
+#include "command/command.h"
 
 #include <errno.h>
 #include <libgen.h>

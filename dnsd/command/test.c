@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * command_test - `ponor test FILE`: an admin's own table of what the lists must and must not do.
+ * test - `ponor test FILE`: an admin's own table of what the lists must and must not do.
  *
  * A row is `client`, one of `name` and `address`, `expect` (an action, or `pass`), and `list` when
  * it matters which list speaks. Each row that fails is printed with its place and what the policy
  * said.
  */
-#include "control/command.h"
-#include "control/compile.h"
+#include "command/command.h"
+#include "compile/compile.h"
 #include "policy/decide.h"
 #include "yaml/schema.h"
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * command_events - `ponor events`: what was blocked, for a person or a program; and `events
+ * events - `ponor events`: what was blocked, for a person or a program; and `events
  * verify`.
  *
  * Reads the folder of event files and nothing else; needs no running dnsd.
  */
-#include "control/command.h"
+#include "command/command.h"
 
 #include "config/config.h"
 #include "events/reader.h"

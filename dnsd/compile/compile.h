@@ -6,8 +6,8 @@
  * their own process: the same code and the same words. Lives seconds. Never touches the image in
  * service.
  */
-#ifndef CONTROL_COMPILE_H
-#define CONTROL_COMPILE_H
+#ifndef COMPILE_COMPILE_H
+#define COMPILE_COMPILE_H
 
 #include "config/config.h"
 #include "policy/image.h"
