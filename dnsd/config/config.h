@@ -28,7 +28,9 @@ enum {
     CONFIG_PATH_SIZE = 256,
     CONFIG_WORD_SIZE = 128,
     WORKERS_MOST = 64,
-    RESOLVERS_MOST = 16
+    RESOLVERS_MOST = 16,
+    INTERFACES_MOST = 8,
+    CONFIG_FILTER_SIZE = 512
 };
 
 struct endpoint {
@@ -41,6 +43,15 @@ struct stub {
     struct name zone;
     struct endpoint servers[STUB_SERVERS_MOST];
     uint32_t server_count;
+};
+
+/* Where and how a program's events are written. */
+struct config_events {
+    char folder[CONFIG_PATH_SIZE];
+    uint64_t rotate_bytes, quota_bytes;
+    uint32_t rotate_seconds;
+    uint32_t sample;     /* write one of N blocked events; 1: every one */
+    uint32_t ring_slots; /* per worker, a power of two */
 };
 
 enum resolve_mode { RESOLVE_RECURSE, RESOLVE_FORWARD };
@@ -100,14 +111,28 @@ struct config {
         struct name negative_anchors[NTA_MOST]; /* zones below which bogus is not checked */
         uint32_t negative_anchor_count;
 
-        struct {
-            char folder[CONFIG_PATH_SIZE];
-            uint64_t rotate_bytes, quota_bytes;
-            uint32_t rotate_seconds;
-            uint32_t sample;     /* write one of N blocked events; 1: every one */
-            uint32_t ring_slots; /* per worker, a power of two */
-        } events;
+        struct config_events events;
+
+        char told[CONFIG_PATH_SIZE]; /* the table of what was told whom; "" none */
+        uint32_t told_slots;         /* a power of two */
     } dnsd;
+
+    struct {
+        char interfaces[INTERFACES_MOST][CONFIG_WORD_SIZE]; /* none: given with -i */
+        uint32_t interface_count;
+        uint32_t workers; /* processes per interface, which share its packets by flow */
+        char filter[CONFIG_FILTER_SIZE]; /* of pcap-filter(7); "" everything */
+        uint32_t snap;                   /* bytes kept of a packet */
+        uint64_t buffer;                 /* bytes in the kernel, per worker */
+        uint32_t promiscuous;            /* bool */
+        uint64_t memory;                 /* bytes, of all tables of a worker together */
+        uint32_t tcp_idle_seconds, udp_idle_seconds;
+        struct prefix
+            resolvers[ALLOW_MOST]; /* the agency's own: plain DNS to them is not a bypass */
+        uint32_t resolver_count;
+        char control[CONFIG_PATH_SIZE]; /* its control socket */
+        struct config_events events;
+    } inspectd;
 };
 
 /* What a configuration file says besides struct config: the input of policy_compile(). */

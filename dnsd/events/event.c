@@ -8,15 +8,19 @@
 
 size_t event_length(const struct event *event)
 {
-    if (event->matched_name.labels > 0)
+    if (event->kind != EVENT_DNS)
         return sizeof *event;
+    if (event->matched_name.labels > 0)
+        return offsetof(struct event, wire);
     return offsetof(struct event, question.wire) + event->question.length;
 }
 
 void event_complete(struct event *event, size_t length)
 {
-    if (length < sizeof *event)
+    if (length < offsetof(struct event, wire))
         event->matched_name = (struct name){.length = 1};
+    if (length < sizeof *event)
+        event->wire = (struct wire){0};
 }
 
 static bool verdict_is_sound(const struct verdict *verdict)
@@ -33,6 +37,7 @@ bool event_is_sound(const struct event *event)
 {
     return event->at < times_end && event->lost_before < counts_most &&
            event->sampled_before < counts_most && verdict_is_sound(&event->verdict) &&
+           event->kind < EVENT_KIND_COUNT && wire_is_sound(&event->wire) &&
            event->transport <= TRANSPORT_TCP && event->seen < SEEN_COUNT &&
            name_is_sound(&event->question) &&
            (event->matched_name.labels == 0 || name_is_sound(&event->matched_name));

@@ -11,9 +11,12 @@
 #include "base/address.h"
 #include "base/clock.h"
 #include "dns/name.h"
+#include "events/wire.h"
 #include "policy/verdict.h"
 
 enum transport { TRANSPORT_UDP, TRANSPORT_TCP };
+
+enum event_kind { EVENT_DNS, EVENT_WIRE, EVENT_HEALTH, EVENT_KIND_COUNT };
 
 struct event {
     clock_us at;
@@ -24,6 +27,7 @@ struct event {
     struct verdict verdict;
     struct address client, server;
     uint16_t client_port, server_port;
+    uint8_t kind;              /* enum event_kind */
     uint8_t transport;         /* enum transport */
     uint8_t seen;              /* enum seen */
     uint8_t answered;          /* whether an answer was sent at all (drop: 0) */
@@ -35,6 +39,10 @@ struct event {
     /* Last, since most events need few bytes of the first and none of the second. */
     struct name question;
     struct name matched_name; /* labels 0: the question itself */
+    /* Of EVENT_WIRE and EVENT_HEALTH alone. `question` is then the name that was sighted (the root:
+     * none), `type` and `class` those of a sighted DNS question, `duration_us` from the flow's
+     * first packet, `at` the time of the packet that decided. */
+    struct wire wire;
 };
 
 /* How many bytes of it say something: what a ring has to carry. */

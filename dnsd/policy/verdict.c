@@ -21,13 +21,19 @@ const char *const evidence_words[] = {
 };
 
 const char *const protocol_words[] = {
-    [PROTOCOL_NONE] = "none",       [PROTOCOL_MMTLS] = "mmtls",       [PROTOCOL_OICQ] = "oicq",
-    [PROTOCOL_HTTPDNS] = "httpdns", [PROTOCOL_DOT] = "dot",           [PROTOCOL_DOQ] = "doq",
-    [PROTOCOL_DOH] = "doh",         [PROTOCOL_DNSCRYPT] = "dnscrypt", [PROTOCOL_COUNT] = NULL,
+    [PROTOCOL_NONE] = "none",   [PROTOCOL_MMTLS] = "mmtls",
+    [PROTOCOL_OICQ] = "oicq",   [PROTOCOL_HTTPDNS] = "httpdns",
+    [PROTOCOL_DOT] = "dot",     [PROTOCOL_DOQ] = "doq",
+    [PROTOCOL_DOH] = "doh",     [PROTOCOL_DNSCRYPT] = "dnscrypt",
+    [PROTOCOL_DNS] = "dns",     [PROTOCOL_MMTLS_TUNNEL] = "mmtls-tunnel",
+    [PROTOCOL_SOCKS] = "socks", [PROTOCOL_HTTP_PROXY] = "http-proxy",
+    [PROTOCOL_ECH] = "ech",     [PROTOCOL_COUNT] = NULL,
 };
 
 const char *const seen_words[] = {
-    [SEEN_QUESTION] = "question", [SEEN_ANSWER] = "answer", [SEEN_TLS] = "tls",
-    [SEEN_QUIC] = "quic",         [SEEN_HTTP] = "http",     [SEEN_DNS] = "dns",
-    [SEEN_PACKET] = "packet",     [SEEN_COUNT] = NULL,
+    [SEEN_QUESTION] = "question", [SEEN_ANSWER] = "answer",
+    [SEEN_TLS] = "tls",           [SEEN_QUIC] = "quic",
+    [SEEN_HTTP] = "http",         [SEEN_DNS] = "dns",
+    [SEEN_PACKET] = "packet",     [SEEN_CERTIFICATE] = "certificate",
+    [SEEN_PROXY] = "proxy",       [SEEN_COUNT] = NULL,
 };

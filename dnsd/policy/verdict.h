@@ -47,6 +47,11 @@ enum protocol {
     PROTOCOL_DOQ,
     PROTOCOL_DOH,
     PROTOCOL_DNSCRYPT,
+    PROTOCOL_DNS,          /* plain DNS to another resolver than ours */
+    PROTOCOL_MMTLS_TUNNEL, /* looks like mmtls inside HTTP, and is not */
+    PROTOCOL_SOCKS,
+    PROTOCOL_HTTP_PROXY, /* CONNECT, or an absolute-form request to another host */
+    PROTOCOL_ECH,        /* a ClientHello that may hide its name */
     PROTOCOL_COUNT
 };
 
@@ -59,6 +64,8 @@ enum seen {
     SEEN_HTTP,
     SEEN_DNS,
     SEEN_PACKET,
+    SEEN_CERTIFICATE, /* of a TLS 1.2 server: weaker than what the client says */
+    SEEN_PROXY,       /* what a client asked a proxy to reach */
     SEEN_COUNT
 };
 

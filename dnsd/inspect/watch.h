@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * watch - the life of a packet.
+ *
+ * Used by the inspect role, by `ponor inspect`, by tests, benchmarks and fuzzers: one packet and
+ * its time in, sightings judged by the policy out. Pure: no socket, no clock, no file. All memory
+ * is reserved at birth within limits.memory. Never stops anything by itself: the order it gives is
+ * the caller's to obey.
+ */
+#ifndef INSPECT_WATCH_H
+#define INSPECT_WATCH_H
+
+#include "base/clock.h"
+#include "events/event.h"
+#include "inspect/sight.h"
+#include "policy/image.h"
+#include "wire/frame.h"
+
+struct told;
+
+struct watch_limits {
+    uint64_t memory;                   /* bytes, of all tables together */
+    uint32_t tcp_seconds, udp_seconds; /* a flow silent for so long is over */
+};
+
+struct packet {
+    enum link link;
+    struct span bytes;
+    size_t sent; /* on the wire */
+    clock_us at;
+};
+
+/* How a flow ended for us; for people and tests, one for each flow. */
+struct result {
+    struct flow_key key;
+    enum side client_is; /* 0: key.address[0] is the client */
+    enum ending ending;
+    enum why why;
+    enum spoken spoken;
+    enum seen seen;
+    struct name name; /* of ENDING_NAME and ENDING_AMBIGUOUS; length 0 otherwise */
+    clock_us began;
+    uint32_t packets;
+};
+
+struct watch_output {
+    void *owner;
+    /* Something that policy has a word about, or health; one per flow and reason. */
+    void (*on_event)(void *owner, const struct event *event);
+    void (*on_result)(void *owner, const struct result *result); /* or NULL */
+};
+
+enum watch_order { ORDER_PASS, ORDER_STOP }; /* of the packet's flow */
+
+struct watch_counts {
+    uint64_t packets, bytes, other, cut, malformed, fragments, flows, judged, named, unnamed,
+        ambiguous, events, flows_evicted, gather_refused, flows_now;
+};
+
+struct watcher *watcher_new(const struct watch_limits *limits, const struct watch_output *output);
+void watcher_free(struct watcher *watcher); /* ends all flows first, without events */
+
+/* From now on this policy decides; it stays the caller's and must outlive the next call. NULL:
+ * none. */
+void watcher_use(struct watcher *watcher, const struct policy *policy, uint32_t generation);
+/* dnsd's table of what it told whom (process/told.h), or NULL; stays the caller's. */
+void watcher_told(struct watcher *watcher, const struct told *told);
+/* Whether somebody obeys the orders: then a verdict that blocks is said as done, otherwise as
+ * wanted. */
+void watcher_enforces(struct watcher *watcher, bool enforces);
+
+enum watch_order watch_packet(struct watcher *watcher, const struct packet *packet);
+/* Time passes without packets: flows end. */
+void watch_tick(struct watcher *watcher, clock_us now);
+/* All flows end, as at the end of a file. */
+void watch_finish(struct watcher *watcher);
+/* Asks the processor to fetch what watch_packet() will read. For batches. */
+void watch_prefetch(const struct watcher *watcher, const struct packet *packet);
+
+struct watch_counts watch_counts(const struct watcher *watcher);
+
+#endif

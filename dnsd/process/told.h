@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * told - what dnsd told whom: (client, address, name, until), in shared memory.
+ *
+ * Used by serve, which writes it, and by inspect, which maps it read-only. A fixed table; each slot
+ * has a sequence counter, so that a reader never takes half an entry and nobody waits. Several
+ * serve processes write one table. When full, an entry takes the place of an older one of its
+ * bucket: what is missing means "not known", never "not told".
+ */
+#ifndef PROCESS_TOLD_H
+#define PROCESS_TOLD_H
+
+#include "base/address.h"
+#include "base/status.h"
+#include "dns/name.h"
+
+enum { TOLD_NAME_MOST = 80 }; /* wire bytes; of a longer name, its end from a label on */
+
+struct told;
+
+/* Makes (or takes over, when it has the same shape) the file at `path` for `slots` (a power of two)
+ * entries. */
+MUST_USE enum status told_make(const char *path, size_t slots, int *fd_out);
+MUST_USE enum status told_open(int fd, bool writable, struct told **out);
+void told_close(struct told *told);
+
+/* `until`: seconds of CLOCK_MONOTONIC, which all processes of a machine share. */
+void told_write(struct told *told, const struct address *client, const struct address *address,
+                const struct name *name, uint32_t until);
+/* False: not known. `name` may be NULL. */
+bool told_read(const struct told *told, const struct address *client, const struct address *address,
+               struct name *name, uint32_t *until);
+
+#endif

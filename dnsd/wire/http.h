@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * http - the head of a request of HTTP/1.x (RFC 9112), and the preface of HTTP/2 (RFC 9113 3.4).
+ *
+ * Used by inspect/sight_http.c. Reads what gateways and servers in the field accept, so that a
+ * request cannot hide behind a strict reader: bare LF, spaces, odd case. Never keeps anything.
+ */
+#ifndef WIRE_HTTP_H
+#define WIRE_HTTP_H
+
+#include "base/cursor.h"
+#include "base/status.h"
+
+enum { HTTP_HEAD_MOST = 16384 };
+
+/* Spans point into what was read; empty: not there. */
+struct http_head {
+    struct span method, target; /* as written */
+    struct span authority;      /* of an absolute-form target or CONNECT (RFC 9112 3.2) */
+    struct span path;           /* from the slash on, query included */
+    struct span host;           /* the first Host field */
+    bool second_host;           /* there is another Host, and it differs */
+    struct span user_agent, upgrade, content_type, online_host; /* the last: X-Online-Host */
+    bool chunked;
+    uint64_t content_length;
+    size_t length; /* of the whole head: the body begins there */
+};
+
+/* STATUS_AGAIN: it may become one; STATUS_MALFORMED: it is none. */
+MUST_USE enum status http_read(struct span stream, struct http_head *out);
+/* Whether the bytes are the preface of HTTP/2, or (AGAIN) its beginning. */
+MUST_USE enum status http2_preface(struct span stream);
+/* The host of "host", "host:port", "[v6]:port"; what is no name or address gives an empty span. */
+struct span http_host(struct span authority, uint16_t *port);
+
+#endif
