@@ -37,10 +37,15 @@ struct hello {
  * at. */
 MUST_USE enum status hello_read(struct span message, struct hello *out, size_t *wanted);
 
+/* The same of a hello of which only the beginning is there, and no more will come: what is in it as
+ * far as it goes. STATUS_MALFORMED: it is none. */
+MUST_USE enum status hello_read_begun(struct span beginning, struct hello *out);
+
 /* The first handshake message out of the records of a TLS stream, joined in `scratch` (of
  * HELLO_MOST bytes) where it spans several; STATUS_AGAIN and *wanted (bytes of the stream) as
- * above. *used: how many bytes of the stream its records take. STATUS_MALFORMED: these are no
- * records of a ClientHello. */
+ * above: then *message is what there is of it. *used: how many bytes of the stream its records
+ * take, which may be more than are there when the last one carries something else behind it.
+ * STATUS_MALFORMED: these are no records of a ClientHello. */
 MUST_USE enum status hello_from_records(struct span stream, uint8_t *scratch, struct span *message,
                                         size_t *used, size_t *wanted);
 
