@@ -19,18 +19,21 @@ struct http_head {
     struct span authority;      /* of an absolute-form target or CONNECT (RFC 9112 3.2) */
     struct span path;           /* from the slash on, query included */
     struct span host;           /* the first Host field */
-    bool second_host;           /* there is another Host, and it differs */
+    bool second_host;           /* there is another Host, and it differs: */
+    struct span other_host;     /* the last that does */
     struct span user_agent, upgrade, content_type, online_host; /* the last: X-Online-Host */
     bool chunked;
     uint64_t content_length;
     size_t length; /* of the whole head: the body begins there */
 };
 
-/* STATUS_AGAIN: it may become one; STATUS_MALFORMED: it is none. */
+/* STATUS_AGAIN: it may become one; `out` has what stands in whole lines so far, a target once the
+ * request line is whole. STATUS_MALFORMED: it is none. */
 MUST_USE enum status http_read(struct span stream, struct http_head *out);
 /* Whether the bytes are the preface of HTTP/2, or (AGAIN) its beginning. */
 MUST_USE enum status http2_preface(struct span stream);
-/* The host of "host", "host:port", "[v6]:port"; what is no name or address gives an empty span. */
+/* The host of "host", "host:port", "[v6]:port"; what cannot be a host gives an empty span. Without
+ * a port `*port` keeps its value. */
 struct span http_host(struct span authority, uint16_t *port);
 
 #endif
