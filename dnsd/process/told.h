@@ -14,7 +14,7 @@
 #include "base/status.h"
 #include "dns/name.h"
 
-enum { TOLD_NAME_MOST = 80 }; /* wire bytes; of a longer name, its end from a label on */
+enum { TOLD_NAME_MOST = 76 }; /* wire bytes; of a longer name, its end from a label on */
 
 struct told;
 
@@ -24,11 +24,19 @@ MUST_USE enum status told_make(const char *path, size_t slots, int *fd_out);
 MUST_USE enum status told_open(int fd, bool writable, struct told **out);
 void told_close(struct told *told);
 
-/* `until`: seconds of CLOCK_MONOTONIC, which all processes of a machine share. */
+/* `until`: seconds since 1970, UTC: the time that packets have. One that is known keeps the later
+ * end, and gets the newer name. */
 void told_write(struct told *told, const struct address *client, const struct address *address,
                 const struct name *name, uint32_t until);
 /* False: not known. `name` may be NULL. */
 bool told_read(const struct told *told, const struct address *client, const struct address *address,
                struct name *name, uint32_t *until);
+/* Whether an entry that held longer than `since` had to go where this one would stand: then that it
+ * is missing says nothing. */
+bool told_lost(const struct told *told, const struct address *client, const struct address *address,
+               uint32_t since);
+
+/* As much of a name as is kept; length 0 stays 0. */
+void told_name(const struct name *name, struct name *out);
 
 #endif
