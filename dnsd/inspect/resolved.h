@@ -5,6 +5,7 @@
  * Used by watch.c. Fed by answers seen on the wire; asks dnsd's own table (process/told.h) as well
  * where there is one. Holds at most `most` pairs; when full, the one silent longest goes. An
  * address counts RESOLVED_GRACE_S longer than its TTL, since clients keep connections and caches.
+ * `now` is the time of packets (since 1970), as in dnsd's table.
  */
 #ifndef INSPECT_RESOLVED_H
 #define INSPECT_RESOLVED_H
@@ -24,11 +25,13 @@ void resolved_free(struct resolved *resolved);
 /* dnsd's table, or NULL; stays the caller's. */
 void resolved_use(struct resolved *resolved, const struct told *told);
 
+/* `name` of length 0: not known. */
 void resolved_learn(struct resolved *resolved, const struct address *client,
                     const struct address *address, const struct name *name, uint32_t ttl,
                     clock_ms now);
-/* RESOLVED_UNKNOWN while nothing was learned yet about any address of this client: then silence
- * says nothing. `name` (or NULL) gets what the address was given for; length 0 when not known. */
+/* RESOLVED_UNKNOWN while nothing was learned yet about any address of this client, or what was had
+ * to go: then silence says nothing. `name` (or NULL) gets what the address was given for; length 0
+ * when not known. */
 enum resolved_by_us resolved_ask(struct resolved *resolved, const struct address *client,
                                  const struct address *address, clock_ms now, struct name *name);
 
