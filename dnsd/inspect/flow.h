@@ -46,7 +46,7 @@ struct flow {
 
 struct flows;
 
-/* Room for `most` flows (memory: FLOW_BYTES each), claimed here and becoming real when used.
+/* Room for `most` flows (memory: flows_bytes_each()), claimed here and becoming real when used.
  * `on_end` hears of each that is forgotten, for whatever reason, before its memory is used again.
  */
 struct flows *flows_new(size_t most, const struct hash_key *key,

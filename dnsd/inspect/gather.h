@@ -3,10 +3,11 @@
  * gather - the first bytes of one direction of a TCP stream, in order, whatever the segmentation.
  *
  * Used by watch.c. Keeps at most GATHER_MOST bytes a direction. Of bytes that came twice the first
- * copy wins, as in Linux, which never replaces what it has queued; where a later copy differs, a
- * second version in which the later copy wins is kept as well, so that a recogniser can be asked
- * about both: gather_other(). Memory comes from a pool with a hard limit: small at first,
- * GATHER_MOST when needed. Never waits, never reads what the bytes mean.
+ * copy wins, as in every receiver for bytes in order; behind a hole receivers disagree (Linux lets
+ * a segment replace those it covers). So where a later copy differs, a second version in which the
+ * later copy wins is kept as well, so that a recogniser can be asked about both: gather_other().
+ * Memory comes from a pool with a hard limit: small at first, GATHER_MOST when needed. Never waits,
+ * never reads what the bytes mean.
  */
 #ifndef INSPECT_GATHER_H
 #define INSPECT_GATHER_H
