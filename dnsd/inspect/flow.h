@@ -38,6 +38,9 @@ struct flow {
     uint16_t packets[2];          /* seen from each side, until UINT16_MAX */
     uint16_t group;               /* of the client */
     uint32_t generation;          /* of the policy that `group` is from */
+    uint32_t named;               /* a hash of the first name sighted; 0: none */
+    uint16_t want;                /* bytes of the client before another look can say more */
+    uint8_t why, seen;            /* enum why, enum seen; watch.c's */
     uint32_t
         told[FLOW_RULES_MOST]; /* what has been reported: a hash of rule and reason; 0: empty */
     struct gather *said[2];    /* what each side said, while it is gathered */

@@ -30,7 +30,8 @@ struct packet {
     clock_us at;
 };
 
-/* How a flow ended for us; for people and tests, one for each flow. */
+/* How a flow ended for us; for people and tests. One for each flow, and a second one for a flow
+ * that was named and turned out ambiguous later. */
 struct result {
     struct flow_key key;
     enum side client_is; /* 0: key.address[0] is the client */
@@ -65,6 +66,9 @@ void watcher_free(struct watcher *watcher); /* ends all flows first, without eve
 void watcher_use(struct watcher *watcher, const struct policy *policy, uint32_t generation);
 /* dnsd's table of what it told whom (process/told.h), or NULL; stays the caller's. */
 void watcher_told(struct watcher *watcher, const struct told *told);
+/* Resolvers that may be asked: dnsd itself and the agency's own. Plain DNS to them is no way
+ * around; the prefixes stay the caller's. */
+void watcher_resolvers(struct watcher *watcher, const struct prefix *resolvers, size_t count);
 /* Whether somebody obeys the orders: then a verdict that blocks is said as done, otherwise as
  * wanted. */
 void watcher_enforces(struct watcher *watcher, bool enforces);
