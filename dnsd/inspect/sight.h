@@ -122,7 +122,12 @@ void sights_release(struct sights *sights, void *memory);
 uint64_t sights_refused(const struct sights *sights);
 
 extern const struct recogniser sight_tls, sight_starttls, sight_quic, sight_http, sight_mmtls,
-    sight_oicq, sight_socks, sight_dns_udp, sight_dns_tcp, sight_dnscrypt;
+    sight_oicq, sight_socks, sight_dns_udp, sight_dns_tcp, sight_dnscrypt,
+    sight_dnscrypt_tcp;
+
+/* Whether bytes begin with a hello of mmtls, also in the body of a request: STATUS_AGAIN,
+ * STATUS_MALFORMED (it is none). Twelve bytes decide. */
+MUST_USE enum status sight_mmtls_hello(struct span bytes);
 
 /* TLS from the beginning of both spans; what sight_tls and sight_starttls do. */
 enum heard sight_tls_look(const struct talk *talk, struct sightings *out);
