@@ -11,8 +11,9 @@
 
 /* Who is met most often is asked first. */
 const struct recogniser *const recognisers[] = {
-    &sight_tls,      &sight_http, &sight_mmtls,   &sight_dns_tcp,  &sight_socks,
-    &sight_starttls, &sight_quic, &sight_dns_udp, &sight_dnscrypt, &sight_oicq,
+    &sight_tls,   &sight_http,     &sight_mmtls,        &sight_dns_tcp,
+    &sight_socks, &sight_starttls, &sight_dnscrypt_tcp, /* TCP; now UDP */
+    &sight_quic,  &sight_dns_udp,  &sight_dnscrypt,     &sight_oicq,
 };
 static_assert(COUNT_OF(recognisers) <= RECOGNISERS_MOST, "a bit for each");
 
