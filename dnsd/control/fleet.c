@@ -143,17 +143,6 @@ enum status fleet_start_record(struct fleet *fleet, struct supervisor *superviso
     return post_fill(&fleet->posts[0], supervisor);
 }
 
-/* One descriptor for a child; without one to give, nothing. */
-static enum status give(struct child *child, enum gift gift, uint32_t number, int fd)
-{
-    const struct message_gift body = {gift, number};
-    if (fd < 0)
-        return STATUS_OK;
-    if (child->channel == NULL)
-        return STATUS_CLOSED;
-    return channel_send_fd(child->channel, MESSAGE_GIFT, &body, sizeof body, fd);
-}
-
 /* A channel between a newborn and each living child of the other kind. */
 static enum status give_channels(const struct post *post, struct child *child, enum post_kind other)
 {
@@ -165,10 +154,10 @@ static enum status give_channels(const struct post *post, struct child *child, e
             continue;
         if (channel_pair(ends) != STATUS_OK)
             return STATUS_SYSTEM;
-        status = give(child, GIFT_CHANNEL, peer->number, ends[0]);
+        status = supervisor_give(child, GIFT_CHANNEL, peer->number, ends[0]);
         /* A peer that cannot take its end is dying, and meets the newborn at its own rebirth. */
         if (status == STATUS_OK &&
-            give(peer->child, GIFT_CHANNEL, post->number, ends[1]) != STATUS_OK)
+            supervisor_give(peer->child, GIFT_CHANNEL, post->number, ends[1]) != STATUS_OK)
             log_debug("%s %u is not there to meet %s %u", post_words[other], peer->number,
                       post_words[post->kind], post->number);
         close(ends[0]);
@@ -183,17 +172,17 @@ static enum status give_to_serve(const struct post *post, struct child *child, i
     const struct listeners *l = &post->listeners;
 
     for (uint32_t i = 0; status == STATUS_OK && i < LISTEN_MOST; i++)
-        status = give(child, GIFT_UDP, i, l->udp[i]);
+        status = supervisor_give(child, GIFT_UDP, i, l->udp[i]);
     for (uint32_t i = 0; status == STATUS_OK && i < LISTEN_MOST; i++)
-        status = give(child, GIFT_TCP, i, l->tcp[i]);
+        status = supervisor_give(child, GIFT_TCP, i, l->tcp[i]);
     if (status == STATUS_OK)
         status = give_channels(post, child, POST_RESOLVE);
     if (status == STATUS_OK)
-        status = give(child, GIFT_RING, post->number, post->ring);
+        status = supervisor_give(child, GIFT_RING, post->number, post->ring);
     if (status == STATUS_OK)
-        status = give(child, GIFT_COUNTERS, 0, post->counters_fd);
+        status = supervisor_give(child, GIFT_COUNTERS, 0, post->counters_fd);
     if (status == STATUS_OK)
-        status = give(child, GIFT_SECRET, 0, secret);
+        status = supervisor_give(child, GIFT_SECRET, 0, secret);
     return status;
 }
 
@@ -206,14 +195,14 @@ static enum status give_to_record(const struct post *post, struct child *child)
         for (size_t i = 0; status == STATUS_OK && i < f->post_count && given < RINGS_MOST; i++) {
             if (f->posts[i].ring < 0)
                 continue;
-            status = give(child, GIFT_RING, f->posts[i].number, f->posts[i].ring);
+            status = supervisor_give(child, GIFT_RING, f->posts[i].number, f->posts[i].ring);
             given++;
         }
     }
     if (status == STATUS_OK)
-        status = give(child, GIFT_COUNTERS, 0, post->counters_fd);
+        status = supervisor_give(child, GIFT_COUNTERS, 0, post->counters_fd);
     if (status == STATUS_OK)
-        status = give(child, GIFT_FOLDER, 0, post->fleet->folder);
+        status = supervisor_give(child, GIFT_FOLDER, 0, post->fleet->folder);
     return status;
 }
 
@@ -221,10 +210,10 @@ void fleet_give(struct supervisor *supervisor, struct child *child,
                 const struct policy_gift *policy, int secret)
 {
     const struct post *post = child->place;
-    enum status status = give(child, GIFT_CONFIG, 0, post->fleet->config_fd);
+    enum status status = supervisor_give(child, GIFT_CONFIG, 0, post->fleet->config_fd);
 
     if (status == STATUS_OK && post->kind != POST_RESOLVE)
-        status = give(child, GIFT_POLICY, policy->generation, policy->image);
+        status = supervisor_give(child, GIFT_POLICY, policy->generation, policy->image);
     if (status == STATUS_OK && post->kind == POST_SERVE)
         status = give_to_serve(post, child, secret);
     else if (status == STATUS_OK && post->kind == POST_RECORD)
@@ -232,7 +221,7 @@ void fleet_give(struct supervisor *supervisor, struct child *child,
     else if (status == STATUS_OK)
         status = give_channels(post, child, POST_SERVE);
     if (status == STATUS_OK && post->kind == POST_RESOLVE)
-        status = give(child, GIFT_COUNTERS, 0, post->counters_fd);
+        status = supervisor_give(child, GIFT_COUNTERS, 0, post->counters_fd);
     if (status == STATUS_OK) {
         supervisor_start(supervisor, child);
         return;

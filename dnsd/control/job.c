@@ -145,12 +145,6 @@ void job_cancel(struct job *job)
     supervisor_dismiss(job->supervisor, job->child); /* job_ended() frees it */
 }
 
-static enum status give_fd(struct child *child, enum gift gift, uint32_t number, int fd)
-{
-    const struct message_gift body = {gift, number};
-    return channel_send_fd(child->channel, MESSAGE_GIFT, &body, sizeof body, fd);
-}
-
 void job_give(struct child *child)
 {
     struct job *job = child->place;
@@ -160,11 +154,11 @@ void job_give(struct child *child)
     snprintf(order.file, sizeof order.file, "%s", job->order.config_file);
     snprintf(order.accept, sizeof order.accept, "%s", job->accept);
     if (job->order.running >= 0)
-        status = give_fd(child, GIFT_POLICY, job->order.generation, job->order.running);
+        status = supervisor_give(child, GIFT_POLICY, job->order.generation, job->order.running);
     if (status == STATUS_OK)
-        status = give_fd(child, GIFT_OUTPUT, 0, job->output);
+        status = supervisor_give(child, GIFT_OUTPUT, 0, job->output);
     if (status == STATUS_OK)
-        status = give_fd(child, GIFT_OUTPUT, 1, job->problems[1]);
+        status = supervisor_give(child, GIFT_OUTPUT, 1, job->problems[1]);
     if (status == STATUS_OK)
         status =
             channel_send(child->channel, MESSAGE_COMPILE, &order, sizeof order, span_of(NULL, 0));
@@ -189,27 +183,10 @@ void job_hear(struct child *child, const struct parcel *parcel)
     job->said = done->status;
 }
 
-enum status job_image(const char *path, int *image, struct policy **policy)
-{
-    int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (file < 0)
-        return STATUS_SYSTEM;
-    enum status status = birth_copy(file, image);
-    close(file);
-    if (status != STATUS_OK)
-        return status;
-    status = policy_open(*image, policy);
-    if (status != STATUS_OK) {
-        close(*image);
-        *image = -1;
-    }
-    return status;
-}
-
 /* Looks at the whole image before it takes the old one's place. */
 static enum status adopt(struct job *job, struct job_result *result)
 {
-    if (job_image(job->path_new, &result->image, &result->policy) != STATUS_OK) {
+    if (birth_image(job->path_new, &result->image, &result->policy) != STATUS_OK) {
         snprintf(job->why, sizeof job->why, "the compiled image is broken");
         return STATUS_CORRUPT;
     }

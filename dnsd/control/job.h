@@ -39,10 +39,6 @@ MUST_USE enum status job_start(struct event_base *base, struct supervisor *super
                                const struct job_order *order,
                                void (*on_done)(void *owner, const struct job_result *result),
                                void *owner, struct job **out);
-/* Copies an image into memory, so that nobody can change it under those who map it, and opens it.
- */
-MUST_USE enum status job_image(const char *path, int *image, struct policy **policy);
-
 /* Kills the role and forgets all of it, without on_done. */
 void job_cancel(struct job *job);
 

@@ -1,98 +1,23 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * orders - the table, and the two answers that are longer than a line: status and counters.
+ * orders - the table; answers that are longer than a line are made in process/report.c.
  */
 #include "control/orders.h"
 
 #include "base/log.h"
 #include "control/parent.h"
 #include "control/reload.h"
+#include "process/report.h"
 
 #include <stdio.h>
-#include <time.h>
-#include <unistd.h>
-
-enum { SPAN_TEXT_SIZE = 32, TIME_TEXT_SIZE = 32 };
-
-/* "3d 04:05:06" */
-static const char *duration_text(uint64_t seconds, char out[SPAN_TEXT_SIZE])
-{
-    unsigned long long s = seconds, days = s / 86400;
-    if (days > 0)
-        snprintf(out, SPAN_TEXT_SIZE, "%llud %02llu:%02llu:%02llu", days, s / 3600 % 24,
-                 s / 60 % 60, s % 60);
-    else
-        snprintf(out, SPAN_TEXT_SIZE, "%02llu:%02llu:%02llu", s / 3600, s / 60 % 60, s % 60);
-    return out;
-}
-
-static const char *time_text(uint64_t unix_seconds, char out[TIME_TEXT_SIZE])
-{
-    const time_t when = (time_t)unix_seconds;
-    struct tm parts;
-    gmtime_r(&when, &parts);
-    strftime(out, TIME_TEXT_SIZE, "%Y-%m-%d %H:%M:%S UTC", &parts);
-    return out;
-}
-
-static uint32_t date_today(void)
-{
-    const time_t now = (time_t)(clock_wall() / 1000000);
-    struct tm parts;
-    gmtime_r(&now, &parts);
-    return (uint32_t)((parts.tm_year + 1900) * 10000 + (parts.tm_mon + 1) * 100 + parts.tm_mday);
-}
-
-static void say_policy(const struct parent *p, struct asker *asker)
-{
-    char age[SPAN_TEXT_SIZE], when[TIME_TEXT_SIZE];
-
-    if (p->image == NULL) {
-        asker_say(asker, "policy      none yet");
-        return;
-    }
-    const struct policy_facts facts = policy_facts(p->image);
-    uint64_t now = clock_wall() / 1000000;
-    asker_say(asker, "policy      generation %u, compiled %s (%s ago)", p->policy.generation,
-              time_text(facts.compiled_at, when),
-              duration_text(now > facts.compiled_at ? now - facts.compiled_at : 0, age));
-    asker_say(asker, "            %u lists, %u groups, %u rules, %u names, %u addresses, %zu bytes",
-              facts.lists, facts.groups, facts.rules, facts.names, facts.addresses, facts.bytes);
-    if (facts.lists > 0)
-        asker_say(asker, "\nLIST                 SERIAL      RULES  TITLE");
-    for (uint32_t i = 0; i < facts.lists; i++) {
-        const struct list_view list = policy_list(p->image, (uint16_t)i);
-        asker_say(asker, "%-20s %-10llu %6u  %s%s", list.id, (unsigned long long)list.serial,
-                  list.rules, list.title,
-                  list.review_by != 0 && list.review_by < date_today() ? " (review is overdue)"
-                                                                       : "");
-    }
-}
-
-static const char *state_of(const struct fleet *fleet, const struct child *child)
-{
-    if (child->pid < 0)
-        return "waits to be started";
-    if (child->leaving || fleet->state == FLEET_LEAVING)
-        return "leaving";
-    return child->ready ? "in service" : "starting";
-}
 
 static void say_children(const struct parent *p, struct asker *asker)
 {
-    char age[SPAN_TEXT_SIZE];
-
-    asker_say(asker, "\nROLE        PID      UP            RESTARTS  STATE");
+    report_children(asker);
     for (const struct fleet *f = p->fleets; f != NULL; f = f->next) {
         for (size_t i = 0; i < f->post_count; i++) {
-            const struct child *child = f->posts[i].child;
-            char role[SPAN_TEXT_SIZE];
-            if (child == NULL)
-                continue;
-            snprintf(role, sizeof role, "%s %u", child->role, child->number);
-            asker_say(asker, "%-11s %-8d %-13s %8u  %s", role, (int)child->pid,
-                      duration_text((clock_now() - child->born) / 1000, age), child->restarts,
-                      state_of(f, child));
+            if (f->posts[i].child != NULL)
+                report_child(asker, f->posts[i].child, f->state == FLEET_LEAVING);
         }
     }
 }
@@ -110,28 +35,20 @@ static void on_status(void *owner, struct asker *asker, char *arguments)
     const struct parent *p = owner;
     const struct counters sum = sum_of(p);
     const struct fleet *serving = parent_serving(p);
-    char age[SPAN_TEXT_SIZE];
 
-    asker_say(asker, "dnsd        %s, pid %d, up %s%s", PONOR_VERSION, (int)getpid(),
-              duration_text((clock_now() - p->since) / 1000, age), p->stopping ? ", stopping" : "");
-    asker_say(asker, "config      %s", p->config_file);
+    report_program(asker, "dnsd", p->since, p->stopping, p->config_file);
     if (serving != NULL)
         asker_say(asker, "gateway     %s", serving->config.gateway);
-    say_policy(p, asker);
+    report_policy(asker, p->image, p->policy.generation);
     say_children(p, asker);
-    asker_say(asker, "\nCOUNTER                       SUM");
-    for (int i = 0; i < COUNT_COUNT; i++) {
-        if (sum.value[i] != 0)
-            asker_say(asker, "%-20s %12llu", counter_words[i], (unsigned long long)sum.value[i]);
-    }
+    report_counters(asker, &sum);
     asker_end(asker, NULL);
 }
 
 static void on_counters(void *owner, struct asker *asker, char *arguments)
 {
     const struct counters sum = sum_of(owner);
-    for (int i = 0; i < COUNT_COUNT; i++)
-        asker_say(asker, "%s %llu", counter_words[i], (unsigned long long)sum.value[i]);
+    report_all_counters(asker, &sum);
     asker_end(asker, NULL);
 }
 

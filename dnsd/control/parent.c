@@ -9,6 +9,7 @@
 #include "control/orders.h"
 #include "control/reload.h"
 #include "process/birth.h"
+#include "process/notify.h"
 
 #include <errno.h>
 #include <event2/event.h>
@@ -17,31 +18,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 enum { STOP_MS = 3000, FLEETS_MOST = 4, FOLDER_MODE = 0755 };
-
-/* Tells systemd, when it asked for it (sd_notify(3)). */
-static void notify(const char *word)
-{
-    const char *path = getenv("NOTIFY_SOCKET");
-    struct sockaddr_un to = {.sun_family = AF_UNIX};
-
-    if (path == NULL || (path[0] != '/' && path[0] != '@') || strlen(path) >= sizeof to.sun_path)
-        return;
-    memcpy(to.sun_path, path, strlen(path));
-    if (path[0] == '@')
-        to.sun_path[0] = 0;
-    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    socklen_t length = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(path));
-    if (fd < 0 || sendto(fd, word, strlen(word), MSG_NOSIGNAL, (struct sockaddr *)&to, length) < 0)
-        log_warning("cannot tell %s to %s: %s", word, path, strerror(errno));
-    if (fd >= 0)
-        close(fd);
-}
 
 struct fleet *parent_serving(const struct parent *parent)
 {
@@ -77,7 +57,7 @@ void parent_switch(struct parent *parent, struct fleet *coming)
         log_set_level(coming->config.log_level);
     sweep_later(parent);
     if (is_first)
-        notify("READY=1");
+        notify_service("READY=1");
 }
 
 void parent_discard(struct parent *parent, struct fleet *coming)
@@ -138,7 +118,7 @@ void parent_stop(struct parent *parent, int exit_code)
         return;
     parent->stopping = true;
     parent->exit_code = exit_code;
-    notify("STOPPING=1");
+    notify_service("STOPPING=1");
     reload_free(parent->reload);
     parent->reload = NULL;
     for (struct fleet *f = parent->fleets; f != NULL; f = f->next) {
@@ -285,7 +265,7 @@ static void adopt_earlier(struct parent *p, const char *path)
     struct policy *policy;
     int image;
 
-    if (job_image(path, &image, &policy) == STATUS_OK)
+    if (birth_image(path, &image, &policy) == STATUS_OK)
         parent_adopt(p, image, policy);
 }
 

@@ -201,3 +201,20 @@ enum status birth_copy(int file, int *fd_out)
         ;
     return seal(fd, at == about.st_size, fd_out);
 }
+
+enum status birth_image(const char *path, int *image, struct policy **policy)
+{
+    int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (file < 0)
+        return STATUS_SYSTEM;
+    enum status status = birth_copy(file, image);
+    close(file);
+    if (status != STATUS_OK)
+        return status;
+    status = policy_open(*image, policy);
+    if (status != STATUS_OK) {
+        close(*image);
+        *image = -1;
+    }
+    return status;
+}

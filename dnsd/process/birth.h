@@ -11,6 +11,7 @@
 #define PROCESS_BIRTH_H
 
 #include "config/config.h"
+#include "policy/image.h"
 #include "process/counters.h"
 #include "process/message.h"
 
@@ -46,5 +47,7 @@ MUST_USE enum status birth_wrap(const void *bytes, size_t size, int *fd_out);
 /* The same with what a regular file holds now: whoever maps it never sees the file change or end
  * under him. STATUS_TOO_LONG: more than COPY_MOST bytes. */
 MUST_USE enum status birth_copy(int file, int *fd_out);
+/* The same with a policy image, opened and checked whole: a gift, and for the parent itself. */
+MUST_USE enum status birth_image(const char *path, int *image, struct policy **policy);
 
 #endif

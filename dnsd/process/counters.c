@@ -49,12 +49,27 @@ const char *const counter_words[COUNT_COUNT + 1] = {
     [COUNT_FILES_REMOVED] = "files_removed",
     [COUNT_WRITE_ERRORS] = "write_errors",
     [COUNT_POLICY_SWAPS] = "policy_swaps",
+    [COUNT_PACKETS] = "packets",
+    [COUNT_BYTES] = "bytes",
+    [COUNT_OTHER] = "other",
+    [COUNT_CUT] = "cut",
+    [COUNT_FRAGMENTS] = "fragments",
+    [COUNT_FLOWS] = "flows",
+    [COUNT_FLOWS_JUDGED] = "flows_judged",
+    [COUNT_FLOWS_NAMED] = "flows_named",
+    [COUNT_FLOWS_UNNAMED] = "flows_unnamed",
+    [COUNT_FLOWS_AMBIGUOUS] = "flows_ambiguous",
+    [COUNT_FLOWS_EVICTED] = "flows_evicted",
+    [COUNT_FLOWS_NOW] = "flows_now",
+    [COUNT_GATHER_REFUSED] = "gather_refused",
+    [COUNT_DROPPED] = "dropped",
+    [COUNT_INTERFACE_DROPPED] = "interface_dropped",
 };
 
 bool counter_is_level(enum counter counter)
 {
     return counter == COUNT_CACHE_ENTRIES || counter == COUNT_CACHE_BYTES ||
-           counter == COUNT_PENDING || counter == COUNT_TCP_OPEN;
+           counter == COUNT_PENDING || counter == COUNT_TCP_OPEN || counter == COUNT_FLOWS_NOW;
 }
 
 enum { SEALS = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL };

@@ -2,12 +2,13 @@
  *
  * counters - what each process counts, in a page that the parent can read at any time.
  *
- * Used by serve, resolve and record (each writes its own page) and by the parent for `ponor
- * status`. A page outlives its process, so a restart loses no count. Never reset.
+ * Used by serve, resolve, record and inspect (each writes its own page) and by the parent for
+ * `ponor status`. A page outlives its process, so a restart loses no count. Never reset.
  */
 #ifndef PROCESS_COUNTERS_H
 #define PROCESS_COUNTERS_H
 
+#include "base/clock.h"
 #include "base/status.h"
 
 #include <stdbool.h>
@@ -51,6 +52,21 @@ enum counter {
     COUNT_FILES_REMOVED,
     COUNT_WRITE_ERRORS,
     COUNT_POLICY_SWAPS,
+    COUNT_PACKETS,
+    COUNT_BYTES,
+    COUNT_OTHER,
+    COUNT_CUT,
+    COUNT_FRAGMENTS,
+    COUNT_FLOWS,
+    COUNT_FLOWS_JUDGED,
+    COUNT_FLOWS_NAMED,
+    COUNT_FLOWS_UNNAMED,
+    COUNT_FLOWS_AMBIGUOUS,
+    COUNT_FLOWS_EVICTED,
+    COUNT_FLOWS_NOW,
+    COUNT_GATHER_REFUSED,
+    COUNT_DROPPED,
+    COUNT_INTERFACE_DROPPED,
     COUNT_COUNT
 };
 
@@ -61,6 +77,7 @@ bool counter_is_level(enum counter counter);
 
 struct counters {
     uint64_t value[COUNT_COUNT];
+    clock_ms alive; /* inspect: when it last looked; its successor says how long nobody did */
 };
 
 MUST_USE enum status counters_make(int *fd_out);

@@ -67,6 +67,8 @@ bool role_run(int argc, char *argv[], const struct role *roles, const char *prog
     for (int i = 1; i < argc; i++) /* ps shows argv[0], which says it all */
         memset(argv[i], 0, strlen(argv[i]));
     ignore_signals();
+    if (role->prepare != NULL)
+        role->prepare(number);
     enum status status = sandbox_enter(role->user, role->may);
     if (status != STATUS_OK) {
         log_error("cannot give up privileges: %s (%s)", status_text(status), strerror(errno));

@@ -24,6 +24,9 @@ struct role {
     int (*main)(unsigned number); /* returns the exit code */
     const char *user;             /* "_dnsd-serve", used when the program runs as root */
     unsigned may;                 /* enum may */
+    /* Before privileges are given up; NULL: nothing is to be done with them. Takes the birth, opens
+     * what only a privileged process may, and reads nothing that a stranger wrote. */
+    void (*prepare)(unsigned number);
 };
 
 /* If argv says "--role NAME NUMBER", becomes that role of the table (which ends with a NULL name),

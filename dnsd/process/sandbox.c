@@ -5,11 +5,13 @@
 #include "process/sandbox.h"
 
 #include <grp.h>
+#include <linux/capability.h>
 #include <pwd.h>
 #include <signal.h>
 #include <stddef.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 /* A user that this machine does not have is said once by the parent: role_check_users(). */
@@ -26,12 +28,31 @@ static enum status become(const char *user)
     return STATUS_OK;
 }
 
+/* Of whom who was not root before, or is root still: the user is one that this machine lacks. */
+static enum status drop_capabilities(void)
+{
+    struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
+    const struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {{0}};
+
+    if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) != 0 ||
+        syscall(SYS_capset, &header, none) != 0)
+        return STATUS_SYSTEM;
+    return STATUS_OK;
+}
+
 enum status sandbox_enter(const char *user, unsigned may)
 {
     static const struct rlimit none = {0, 0};
+    static const unsigned as_root = MAY_CONNECT | MAY_READ_FILES | MAY_WRITE_FOLDER;
 
     if (user != NULL && geteuid() == 0) {
         enum status status = become(user);
+        if (status != STATUS_OK)
+            return status;
+    }
+    /* A root without its capabilities could not read what its user was meant to read. */
+    if (geteuid() != 0 || (may & as_root) == 0) {
+        enum status status = drop_capabilities();
         if (status != STATUS_OK)
             return status;
     }

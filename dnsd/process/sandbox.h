@@ -3,8 +3,8 @@
  * sandbox - how a role gives up what it does not need, once, at birth.
  *
  * Used by role_begin() in every child. Today: no-new-privileges, own user and groups when started
- * as root, no core dumps, not dumpable. Landlock and seccomp profiles of each role belong in
- * sandbox_enter(), selected by the role's `may`. Never undone.
+ * as root, no capabilities, no core dumps, not dumpable. Landlock and seccomp profiles of each role
+ * belong in sandbox_enter(), selected by the role's `may`. Never undone.
  */
 #ifndef PROCESS_SANDBOX_H
 #define PROCESS_SANDBOX_H

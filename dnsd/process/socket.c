@@ -216,7 +216,7 @@ static enum status clear_path(const struct sockaddr_un *address)
                  errno != ECONNREFUSED;
     close(probe);
     if (lives) {
-        log_error("another program answers at %s: is dnsd running already?", address->sun_path);
+        log_error("another program answers at %s: is it running already?", address->sun_path);
         return STATUS_EXISTS;
     }
     return unlink(address->sun_path) == 0 ? STATUS_OK : STATUS_SYSTEM;

@@ -266,6 +266,16 @@ enum status supervisor_add(struct supervisor *supervisor, const char *role, unsi
     return STATUS_OK;
 }
 
+enum status supervisor_give(struct child *child, enum gift gift, uint32_t number, int fd)
+{
+    const struct message_gift body = {gift, number};
+    if (fd < 0)
+        return STATUS_OK;
+    if (child->channel == NULL)
+        return STATUS_CLOSED;
+    return channel_send_fd(child->channel, MESSAGE_GIFT, &body, sizeof body, fd);
+}
+
 void supervisor_start(struct supervisor *supervisor, struct child *child)
 {
     if (child->channel != NULL &&

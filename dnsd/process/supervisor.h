@@ -57,6 +57,8 @@ void supervisor_free(struct supervisor *supervisor);
 /* Asks for a child; its first birth is tried at once, later ones as needed. */
 MUST_USE enum status supervisor_add(struct supervisor *supervisor, const char *role,
                                     unsigned number, bool once, void *place, struct child **out);
+/* Gives a descriptor, which stays the caller's; without one (-1), nothing. */
+MUST_USE enum status supervisor_give(struct child *child, enum gift gift, uint32_t number, int fd);
 /* Says MESSAGE_START. */
 void supervisor_start(struct supervisor *supervisor, struct child *child);
 /* Says MESSAGE_DRAIN; whoever is there after `ms` is killed. A child that is not alive is

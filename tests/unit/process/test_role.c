@@ -88,8 +88,30 @@ static int birth_main(unsigned number)
     return 5;
 }
 
+/* Tells by its exit code what was there before the sandbox and what is in it. */
+static struct {
+    unsigned number;
+    bool free, born;
+} prepared;
+
+static void prepared_prepare(unsigned number)
+{
+    struct gifts gifts;
+    prepared.number = number;
+    prepared.free = prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 0;
+    birth_take(&gifts);
+    prepared.born = gifts.ring_count == 1;
+}
+
+static int prepared_main(unsigned number)
+{
+    bool good = prepared.number == number && prepared.free && prepared.born;
+    return good && prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1 ? 6 : 7;
+}
+
 static const struct role roles[] = {
     {"probe", probe_main, NULL, MAY_ANSWER},
+    {"prepared", prepared_main, NULL, 0, prepared_prepare},
     {"die", die_main, "no-such-user", 0},
     {"birth", birth_main, NULL, 0},
     {NULL, NULL, NULL, 0},
@@ -164,6 +186,16 @@ static void a_role_is_fresh_and_gets_its_gifts(void **state)
     free(config);
 }
 
+static void what_needs_privileges_is_done_before_the_sandbox(void **state)
+{
+    int channel;
+    pid_t pid = spawn("prepared", 3, &channel);
+    give(channel, GIFT_RING, 0, STDERR_FILENO);
+    send_message(channel, MESSAGE_START, NULL, 0, -1);
+    assert_int_equal(exit_code(pid), 6);
+    close(channel);
+}
+
 static void a_broken_promise_ends_the_role(void **state)
 {
     int channel;
@@ -230,6 +262,7 @@ int main(int argc, char *argv[])
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_role_is_fresh_and_gets_its_gifts),
+        cmocka_unit_test(what_needs_privileges_is_done_before_the_sandbox),
         cmocka_unit_test(a_broken_promise_ends_the_role),
         cmocka_unit_test(a_birth_is_whole_or_nothing),
         cmocka_unit_test(a_copy_stands_alone),

@@ -5,6 +5,7 @@
 #include "process/sandbox.h"
 
 #include <grp.h>
+#include <linux/capability.h>
 #include <pwd.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -14,6 +15,7 @@
 #include <stdint.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -38,10 +40,24 @@ static bool has_given_up_what_all_give_up(void)
            getrlimit(RLIMIT_CORE, &core) == 0 && core.rlim_cur == 0 && core.rlim_max == 0;
 }
 
+static bool has_capabilities(void)
+{
+    struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
+    struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {{0}};
+    return syscall(SYS_capget, &header, data) != 0 || data[0].effective != 0 ||
+           data[0].permitted != 0 || data[0].inheritable != 0 || data[1].effective != 0 ||
+           data[1].permitted != 0;
+}
+
+static bool root_without_a_user_keeps_what_opens_files(void)
+{
+    return sandbox_enter("no-such-user", MAY_READ_FILES) == STATUS_OK && has_capabilities();
+}
+
 static bool enter_as_is(void)
 {
     uid_t before = geteuid();
-    return sandbox_enter(NULL, 0) == STATUS_OK && geteuid() == before &&
+    return sandbox_enter(NULL, 0) == STATUS_OK && geteuid() == before && !has_capabilities() &&
            has_given_up_what_all_give_up();
 }
 
@@ -49,7 +65,7 @@ static bool enter_as_unknown(void)
 {
     uid_t before = geteuid();
     return sandbox_enter("no-such-user", 0) == STATUS_OK && geteuid() == before &&
-           has_given_up_what_all_give_up();
+           !has_capabilities() && has_given_up_what_all_give_up();
 }
 
 static bool enter_as_nobody(void)
@@ -61,7 +77,7 @@ static bool enter_as_nobody(void)
         return false;
     return getuid() == uid && geteuid() == uid && getresgid(&real, &effective, &saved) == 0 &&
            real == gid && effective == gid && saved == gid && getgroups(8, groups) == 0 &&
-           setuid(0) != 0 && has_given_up_what_all_give_up();
+           setuid(0) != 0 && !has_capabilities() && has_given_up_what_all_give_up();
 }
 
 static void stays_who_it_is_without_a_user(void **state)
@@ -75,6 +91,7 @@ static void becomes_its_user_for_good(void **state)
     if (geteuid() != 0 || getpwnam("nobody") == NULL)
         skip();
     assert_int_equal(in_a_process(enter_as_nobody), 0);
+    assert_int_equal(in_a_process(root_without_a_user_keeps_what_opens_files), 0);
 }
 
 int main(void)
