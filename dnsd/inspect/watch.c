@@ -4,146 +4,15 @@
  */
 #include "inspect/watch.h"
 
-#include "base/random.h"
-#include "inspect/fragments.h"
-#include "inspect/gather.h"
-#include "inspect/judge.h"
-#include "inspect/resolved.h"
+#include "inspect/listen.h"
 #include "policy/decide.h"
 
-#include <stdlib.h>
-
-enum state {
-    STATE_LISTENING, /* what the client says is gathered and shown to recognisers */
-    STATE_JUDGED,    /* all that matters was said, or can never be known */
-};
-
-enum mark {
-    MARK_MIDSTREAM = 1, /* its beginning was not seen */
-    MARK_KNOWN = 2,     /* next[CLIENT] is the first sequence number not seen in order */
-    MARK_AGAIN = 4,     /* judged before; what is gathered now is a second hello */
-    MARK_RESULT = 8,    /* on_result has heard of it */
-    MARK_STOP = 16,     /* the policy wants it stopped */
-};
-
 enum {
-    PERCENT_FLOWS = 70, /* how limits.memory is shared */
-    PERCENT_GATHER = 16,
-    PERCENT_SIGHTS = 8,
-    PERCENT_FRAGMENTS = 3,
-    RESOLVED_BYTES = 512, /* of one pair that resolved.h keeps, at most */
-    DATAGRAMS_MOST = 16,  /* without a recogniser that is sure */
     AGAIN_WINDOW = 65536, /* how far behind the first hello a second one is looked for */
-    EXPIRED_AT_ONCE = 64, /* flows, per packet */
     LOW_PORTS = 1024,
 };
 
-struct watcher {
-    struct watch_limits limits;
-    struct judge judge;
-    struct flows *flows;
-    struct gather_pool *pool;
-    struct sights *sights;
-    struct fragments *fragments;
-    struct resolved *resolved;
-    const struct prefix *resolvers;
-    size_t resolver_count;
-    clock_ms now, expired; /* never go back */
-    struct watch_counts counts;
-};
-
-/* One packet on its way. */
-struct step {
-    const struct packet *packet;
-    struct segment segment;
-    struct flow *flow;
-    bool is_new;
-    enum side from;
-    struct place place;
-    struct talk talk;
-    enum watch_order order;
-};
-
 enum next { NEXT_STEP, NEXT_PACKET };
-
-/* Results. */
-
-static uint32_t hash_name(const struct name *name)
-{
-    static const struct hash_key unkeyed = {0, 0}; /* compared, never an index */
-    return (uint32_t)hash_bytes(&unkeyed, name->wire, name->length) | 1;
-}
-
-static void say_result(struct watcher *w, struct flow *flow, enum ending ending, enum why why,
-                       const struct sighting *sighting)
-{
-    w->counts.named += ending == ENDING_NAME;
-    w->counts.unnamed += ending == ENDING_NO_NAME;
-    w->counts.ambiguous += ending == ENDING_AMBIGUOUS;
-    flow->marks |= MARK_RESULT;
-    if (w->judge.output.on_result == NULL)
-        return;
-    struct result result = {
-        .key = flow->key,
-        .client_is = flow->client,
-        .ending = ending,
-        .why = why,
-        .spoken = sighting != NULL ? sighting->spoken : flow->spoken,
-        .seen = sighting != NULL ? sighting->seen : SEEN_PACKET,
-        .began = (clock_us)flow->since * 1000000,
-        .packets = (uint32_t)flow->packets[CLIENT] + flow->packets[SERVER],
-    };
-    if (sighting != NULL && sighting->has_name)
-        result.name = sighting->name;
-    w->judge.output.on_result(w->judge.output.owner, &result);
-}
-
-static void stop_gathering(struct watcher *w, struct flow *flow)
-{
-    for (unsigned side = 0; side < 2; side++) {
-        gather_close(w->pool, flow->said[side]);
-        flow->said[side] = NULL;
-    }
-    sights_release(w->sights, flow->memory);
-    flow->memory = NULL;
-}
-
-/* All that matters of a flow is known, or never will be. */
-static void flow_judged(struct watcher *w, struct flow *flow, enum why why)
-{
-    if (!(flow->marks & (MARK_RESULT | MARK_AGAIN)))
-        say_result(w, flow, ENDING_NO_NAME, why, NULL);
-    if (flow->said[CLIENT] != NULL)
-        flow->next[CLIENT] += (uint32_t)gather_bytes(flow->said[CLIENT]).length;
-    stop_gathering(w, flow);
-    flow->state = STATE_JUDGED;
-    w->counts.judged++;
-}
-
-/* Why a flow that says no more has no name. */
-static enum why why_silent(const struct flow *flow)
-{
-    const struct gather *said = flow->said[CLIENT];
-
-    if (flow->marks & MARK_MIDSTREAM)
-        return WHY_MIDSTREAM;
-    if (said != NULL && gather_has_hole(said))
-        return WHY_HOLE;
-    if (said == NULL && flow->key.transport == IP_TCP)
-        return WHY_SILENT;
-    return flow->spoken != SPOKEN_UNKNOWN ? WHY_UNFINISHED : WHY_UNRECOGNISED;
-}
-
-static void on_flow_end(void *owner, struct flow *flow, bool evicted)
-{
-    struct watcher *w = owner;
-
-    if (flow->state == STATE_LISTENING && !(flow->marks & (MARK_RESULT | MARK_AGAIN)))
-        say_result(w, flow, ENDING_NO_NAME, evicted ? WHY_EVICTED : why_silent(flow), NULL);
-    stop_gathering(w, flow);
-}
-
-/* The steps. */
 
 static enum next packet_frame(struct watcher *w, struct step *s)
 {
@@ -357,14 +226,14 @@ static enum next packet_gather(struct watcher *w, struct step *s)
     if (flow->said[s->from] == NULL && !(segment->tcp_flags & TCP_RST))
         flow->said[s->from] = gather_open(w->pool, flow->next[s->from]);
     if (flow->said[s->from] == NULL) {
-        flow_judged(w, flow, segment->tcp_flags & TCP_RST ? why_silent(flow) : WHY_NO_ROOM);
+        listen_end(w, flow, segment->tcp_flags & TCP_RST ? listen_why(flow) : WHY_NO_ROOM);
         return NEXT_PACKET;
     }
     uint32_t at = segment->sequence + ((segment->tcp_flags & TCP_SYN) != 0);
     enum gathered gathered = gather_put(w->pool, flow->said[s->from], at, segment->payload,
                                         segment->sent, (segment->tcp_flags & TCP_FIN) != 0);
     if (gathered == GATHERED_FULL) {
-        flow_judged(w, flow, WHY_NO_ROOM);
+        listen_end(w, flow, WHY_NO_ROOM);
         return NEXT_PACKET;
     }
     if (gathered == GATHERED_NOTHING && !ends)
@@ -377,138 +246,9 @@ static enum next packet_gather(struct watcher *w, struct step *s)
     return NEXT_STEP;
 }
 
-/* What was said of a flow's name: the result, and the order. */
-static void packet_judge(struct watcher *w, struct step *s, struct sighting *sighting)
-{
-    struct flow *flow = s->flow;
-    bool is_first = flow->named == 0;
-
-    if (flow->spoken == SPOKEN_UNKNOWN)
-        flow->spoken = (uint8_t)sighting->spoken;
-    if (sighting->has_name && (flow->marks & MARK_AGAIN) && !is_first &&
-        hash_name(&sighting->name) != flow->named)
-        sighting->why = (enum why)flow->why;
-    bool is_doubtful = sighting->why == WHY_OVERLAP || sighting->why == WHY_SECOND_HELLO ||
-                       sighting->why == WHY_SECOND_NAME;
-    if (sighting->has_name && is_first) {
-        flow->named = hash_name(&sighting->name);
-        flow->seen = (uint8_t)sighting->seen;
-    }
-    if (is_doubtful)
-        say_result(w, flow, ENDING_AMBIGUOUS, sighting->why, sighting);
-    else if (sighting->has_name && is_first && !(flow->marks & MARK_AGAIN))
-        say_result(w, flow, ENDING_NAME, WHY_NONE, sighting);
-    if (judge_sighting(&w->judge, &s->place, sighting) == ORDER_STOP)
-        flow->marks |= MARK_STOP;
-}
-
-static bool is_ours(const struct watcher *w, const struct address *resolver)
-{
-    for (size_t i = 0; i < w->resolver_count; i++) {
-        if (prefix_holds(&w->resolvers[i], resolver))
-            return true;
-    }
-    return false;
-}
-
-static void learn_answers(struct watcher *w, const struct step *s, const struct sightings *seen)
-{
-    for (unsigned i = 0; i < seen->resolution_count; i++)
-        resolved_learn(w->resolved, s->place.client, &seen->resolutions[i].address, &seen->asked,
-                       seen->resolutions[i].ttl, w->now);
-}
-
-/* The first reason that a recogniser gave for having no name. */
-static enum why why_of(const struct sightings *seen, enum why otherwise)
-{
-    for (unsigned i = 0; i < seen->count; i++) {
-        if (!seen->list[i].has_name && seen->list[i].why != WHY_NONE)
-            return seen->list[i].why;
-    }
-    return otherwise;
-}
-
-static void judge_all(struct watcher *w, struct step *s, struct sightings *seen)
-{
-    learn_answers(w, s, seen);
-    for (unsigned i = 0; i < seen->count; i++) {
-        struct sighting *sighting = &seen->list[i];
-        /* Our own resolver, or the agency's, is asked: dnsd itself judges the name. */
-        if (sighting->spoken == SPOKEN_DNS && is_ours(w, s->place.server))
-            continue;
-        packet_judge(w, s, sighting);
-    }
-}
-
-/* Where copies of the same bytes differ, both are shown: the receiver may have taken either. */
-static void sight_other(struct watcher *w, struct step *s, const struct sightings *first)
-{
-    static struct sightings other;
-    uint16_t candidates = sight_candidates(IP_TCP);
-
-    if (s->flow->said[CLIENT] == NULL)
-        return;
-    struct span bytes = gather_other(s->flow->said[CLIENT]);
-    if (bytes.length == 0)
-        return;
-    struct talk talk = s->talk;
-    talk.said[CLIENT] = bytes;
-    other.count = other.resolution_count = 0;
-    (void)sight_ask(&talk, &candidates, &other);
-    for (unsigned i = 0; i < other.count; i++) {
-        struct sighting *sighting = &other.list[i];
-        if (!sighting->has_name || hash_name(&sighting->name) == s->flow->named)
-            continue;
-        sighting->why = WHY_OVERLAP;
-        packet_judge(w, s, sighting);
-    }
-}
-
-/* Whether more of a flow can never change what is known. */
-static bool is_over(const struct step *s, enum heard heard)
-{
-    if (heard == HEARD_NOT_MINE || heard == HEARD_DONE)
-        return true;
-    if (s->talk.transport == IP_UDP)
-        return heard == HEARD_PERHAPS && s->flow->packets[CLIENT] >= DATAGRAMS_MOST;
-    return s->talk.complete[CLIENT] && (s->talk.complete[SERVER] || heard == HEARD_PERHAPS);
-}
-
-static enum why why_over(const struct step *s, enum heard heard)
-{
-    const struct flow *flow = s->flow;
-
-    if (flow->marks & MARK_MIDSTREAM)
-        return WHY_MIDSTREAM;
-    if (s->segment.cut)
-        return WHY_CUT;
-    if (s->talk.transport == IP_TCP && heard != HEARD_NOT_MINE) {
-        if (s->talk.said[CLIENT].length >= GATHER_MOST)
-            return WHY_TOO_LONG;
-        return flow->said[CLIENT] != NULL && gather_has_hole(flow->said[CLIENT]) ? WHY_HOLE
-                                                                                 : WHY_UNFINISHED;
-    }
-    return WHY_UNRECOGNISED;
-}
-
 static enum next packet_sight(struct watcher *w, struct step *s)
 {
-    static struct sightings seen;
-    struct flow *flow = s->flow;
-
-    if (s->talk.transport == IP_TCP && s->talk.said[CLIENT].length < flow->want &&
-        !s->talk.complete[CLIENT] && s->from == CLIENT &&
-        gather_other(flow->said[CLIENT]).length == 0)
-        return NEXT_STEP;
-    seen.count = seen.resolution_count = 0;
-    seen.want = 0;
-    enum heard heard = sight_ask(&s->talk, &flow->candidates, &seen);
-    flow->want = seen.want < GATHER_MOST ? (uint16_t)seen.want : GATHER_MOST;
-    judge_all(w, s, &seen);
-    if (s->talk.transport == IP_TCP)
-        sight_other(w, s, &seen);
-    if (is_over(s, heard))
-        flow_judged(w, flow, why_of(&seen, why_over(s, heard)));
+    listen_to(w, s);
     return NEXT_STEP;
 }
 
@@ -546,116 +286,4 @@ enum watch_order watch_packet(struct watcher *watcher, const struct packet *pack
     if (watcher->now - watcher->expired >= 1000)
         watch_tick(watcher, packet->at);
     return step.order;
-}
-
-void watch_tick(struct watcher *watcher, clock_us now)
-{
-    if (now / 1000 > watcher->now)
-        watcher->now = now / 1000;
-    if (flows_expire(watcher->flows, watcher->now, watcher->limits.tcp_seconds,
-                     watcher->limits.udp_seconds, EXPIRED_AT_ONCE) < EXPIRED_AT_ONCE)
-        watcher->expired = watcher->now;
-}
-
-void watch_finish(struct watcher *watcher)
-{
-    while (flows_expire(watcher->flows, UINT64_MAX / 2, 0, 0, EXPIRED_AT_ONCE) > 0)
-        continue;
-}
-
-void watch_prefetch(const struct watcher *watcher, const struct packet *packet)
-{
-    __builtin_prefetch(packet->bytes.at);
-    (void)watcher;
-}
-
-/* Life. */
-
-static size_t share(const struct watch_limits *limits, unsigned percent)
-{
-    return (size_t)(limits->memory / 100 * percent);
-}
-
-static size_t memory_most(void)
-{
-    size_t most = 0;
-    for (size_t i = 0; recognisers[i] != NULL; i++) {
-        if (recognisers[i]->memory_size > most)
-            most = recognisers[i]->memory_size;
-    }
-    return most;
-}
-
-struct watcher *watcher_new(const struct watch_limits *limits, const struct watch_output *output)
-{
-    struct watcher *w = calloc(1, sizeof *w);
-    struct hash_key key;
-    size_t piece = memory_most();
-
-    if (w == NULL)
-        return NULL;
-    random_bytes(&key, sizeof key);
-    w->limits = *limits;
-    w->judge.output = *output;
-    w->flows = flows_new(share(limits, PERCENT_FLOWS) / flows_bytes_each(), &key, on_flow_end, w);
-    w->pool = gather_pool_new(share(limits, PERCENT_GATHER));
-    w->sights = sights_new(share(limits, PERCENT_SIGHTS) / (piece + 1), piece);
-    w->fragments = fragments_new(share(limits, PERCENT_FRAGMENTS), &key);
-    w->resolved = resolved_new(
-        share(limits, 100 - PERCENT_FLOWS - PERCENT_GATHER - PERCENT_SIGHTS - PERCENT_FRAGMENTS) /
-        RESOLVED_BYTES);
-    w->judge.resolved = w->resolved;
-    if (w->flows == NULL || w->pool == NULL || w->sights == NULL || w->fragments == NULL ||
-        w->resolved == NULL) {
-        watcher_free(w);
-        return NULL;
-    }
-    return w;
-}
-
-void watcher_free(struct watcher *watcher)
-{
-    if (watcher == NULL)
-        return;
-    watcher->judge.output = (struct watch_output){0};
-    if (watcher->flows != NULL)
-        flows_free(watcher->flows);
-    gather_pool_free(watcher->pool);
-    sights_free(watcher->sights);
-    fragments_free(watcher->fragments);
-    resolved_free(watcher->resolved);
-    free(watcher);
-}
-
-void watcher_use(struct watcher *watcher, const struct policy *policy, uint32_t generation)
-{
-    watcher->judge.policy = policy;
-    watcher->judge.generation = generation;
-}
-
-void watcher_told(struct watcher *watcher, const struct told *told)
-{
-    resolved_use(watcher->resolved, told);
-}
-
-void watcher_resolvers(struct watcher *watcher, const struct prefix *resolvers, size_t count)
-{
-    watcher->resolvers = resolvers;
-    watcher->resolver_count = count;
-}
-
-void watcher_enforces(struct watcher *watcher, bool enforces)
-{
-    watcher->judge.enforces = enforces;
-}
-
-struct watch_counts watch_counts(const struct watcher *watcher)
-{
-    struct watch_counts counts = watcher->counts;
-
-    counts.events = watcher->judge.events;
-    counts.flows_evicted = flows_evicted(watcher->flows);
-    counts.gather_refused = gather_pool_refused(watcher->pool);
-    counts.flows_now = flows_count(watcher->flows);
-    return counts;
 }

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * watcher - birth, limits and end of a watcher; time that passes.
+ */
+#include "inspect/watcher.h"
+
+#include "base/random.h"
+#include "inspect/listen.h"
+
+#include <stdlib.h>
+
+enum {
+    PERCENT_FLOWS = 70, /* how limits.memory is shared */
+    PERCENT_GATHER = 16,
+    PERCENT_SIGHTS = 8,
+    PERCENT_FRAGMENTS = 3,
+    RESOLVED_BYTES = 512, /* of one pair that resolved.h keeps, at most */
+    EXPIRED_AT_ONCE = 64, /* flows */
+};
+
+static void on_flow_end(void *owner, struct flow *flow, bool evicted)
+{
+    struct watcher *w = owner;
+
+    if (flow->state == STATE_LISTENING && !(flow->marks & (MARK_RESULT | MARK_AGAIN)))
+        listen_result(w, flow, ENDING_NO_NAME, evicted ? WHY_EVICTED : listen_why(flow), NULL);
+    listen_stop(w, flow);
+}
+
+void watch_tick(struct watcher *watcher, clock_us now)
+{
+    if (now / 1000 > watcher->now)
+        watcher->now = now / 1000;
+    if (flows_expire(watcher->flows, watcher->now, watcher->limits.tcp_seconds,
+                     watcher->limits.udp_seconds, EXPIRED_AT_ONCE) < EXPIRED_AT_ONCE)
+        watcher->expired = watcher->now;
+}
+
+void watch_finish(struct watcher *watcher)
+{
+    while (flows_expire(watcher->flows, UINT64_MAX / 2, 0, 0, EXPIRED_AT_ONCE) > 0)
+        continue;
+}
+
+void watch_prefetch(const struct watcher *watcher, const struct packet *packet)
+{
+    __builtin_prefetch(packet->bytes.at);
+    (void)watcher;
+}
+
+static size_t share(const struct watch_limits *limits, unsigned percent)
+{
+    return (size_t)(limits->memory / 100 * percent);
+}
+
+static size_t memory_most(void)
+{
+    size_t most = 0;
+    for (size_t i = 0; recognisers[i] != NULL; i++) {
+        if (recognisers[i]->memory_size > most)
+            most = recognisers[i]->memory_size;
+    }
+    return most;
+}
+
+struct watcher *watcher_new(const struct watch_limits *limits, const struct watch_output *output)
+{
+    struct watcher *w = calloc(1, sizeof *w);
+    struct hash_key key;
+    size_t piece = memory_most();
+
+    if (w == NULL)
+        return NULL;
+    random_bytes(&key, sizeof key);
+    w->limits = *limits;
+    w->judge.output = *output;
+    w->flows = flows_new(share(limits, PERCENT_FLOWS) / flows_bytes_each(), &key, on_flow_end, w);
+    w->pool = gather_pool_new(share(limits, PERCENT_GATHER));
+    w->sights = sights_new(share(limits, PERCENT_SIGHTS) / (piece + 1), piece);
+    w->fragments = fragments_new(share(limits, PERCENT_FRAGMENTS), &key);
+    w->resolved = resolved_new(
+        share(limits, 100 - PERCENT_FLOWS - PERCENT_GATHER - PERCENT_SIGHTS - PERCENT_FRAGMENTS) /
+        RESOLVED_BYTES);
+    w->judge.resolved = w->resolved;
+    if (w->flows == NULL || w->pool == NULL || w->sights == NULL || w->fragments == NULL ||
+        w->resolved == NULL) {
+        watcher_free(w);
+        return NULL;
+    }
+    return w;
+}
+
+void watcher_free(struct watcher *watcher)
+{
+    if (watcher == NULL)
+        return;
+    watcher->judge.output = (struct watch_output){0};
+    if (watcher->flows != NULL)
+        flows_free(watcher->flows);
+    gather_pool_free(watcher->pool);
+    sights_free(watcher->sights);
+    fragments_free(watcher->fragments);
+    resolved_free(watcher->resolved);
+    free(watcher);
+}
+
+void watcher_use(struct watcher *watcher, const struct policy *policy, uint32_t generation)
+{
+    watcher->judge.policy = policy;
+    watcher->judge.generation = generation;
+}
+
+void watcher_told(struct watcher *watcher, const struct told *told)
+{
+    resolved_use(watcher->resolved, told);
+}
+
+void watcher_resolvers(struct watcher *watcher, const struct prefix *resolvers, size_t count)
+{
+    watcher->resolvers = resolvers;
+    watcher->resolver_count = count;
+}
+
+void watcher_enforces(struct watcher *watcher, bool enforces)
+{
+    watcher->judge.enforces = enforces;
+}
+
+struct watch_counts watch_counts(const struct watcher *watcher)
+{
+    struct watch_counts counts = watcher->counts;
+
+    counts.events = watcher->judge.events;
+    counts.flows_evicted = flows_evicted(watcher->flows);
+    counts.gather_refused = gather_pool_refused(watcher->pool);
+    counts.flows_now = flows_count(watcher->flows);
+    return counts;
+}

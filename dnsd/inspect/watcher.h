@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * watcher - what a watcher is made of, and one packet on its way.
+ *
+ * Used by watch.c, listen.c and watcher.c: three parts of one thing. Everybody else sees watch.h.
+ */
+#ifndef INSPECT_WATCHER_H
+#define INSPECT_WATCHER_H
+
+#include "inspect/fragments.h"
+#include "inspect/gather.h"
+#include "inspect/judge.h"
+#include "inspect/resolved.h"
+
+/* Of struct flow. */
+enum state {
+    STATE_LISTENING, /* what the client says is gathered and shown to recognisers */
+    STATE_JUDGED,    /* all that matters was said, or can never be known */
+};
+
+enum mark {
+    MARK_MIDSTREAM = 1, /* its beginning was not seen */
+    MARK_KNOWN = 2,     /* next[CLIENT] is the first sequence number not seen in order */
+    MARK_AGAIN = 4,     /* judged before; what is gathered now is a second hello */
+    MARK_RESULT = 8,    /* on_result has heard of it */
+    MARK_STOP = 16,     /* the policy wants it stopped */
+};
+
+struct watcher {
+    struct watch_limits limits;
+    struct judge judge;
+    struct flows *flows;
+    struct gather_pool *pool;
+    struct sights *sights;
+    struct fragments *fragments;
+    struct resolved *resolved;
+    const struct prefix *resolvers;
+    size_t resolver_count;
+    clock_ms now, expired; /* never go back */
+    struct watch_counts counts;
+};
+
+/* One packet on its way. */
+struct step {
+    const struct packet *packet;
+    struct segment segment;
+    struct flow *flow;
+    bool is_new;
+    enum side from;
+    struct place place;
+    struct talk talk;
+    enum watch_order order;
+};
+
+#endif
