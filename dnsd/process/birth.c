@@ -90,6 +90,9 @@ static void keep(struct gifts *gifts, const struct message_gift *gift, int fd)
     case GIFT_SECRET:
         put(&gifts->secret, 1, 0, fd);
         break;
+    case GIFT_TOLD:
+        put(&gifts->told, 1, 0, fd);
+        break;
     default:
         role_die("the parent gave something unknown (%u)", gift->gift);
     }
@@ -133,7 +136,8 @@ static void clear(struct gifts *gifts)
     memset(gifts->tcp, 0xff, sizeof gifts->tcp);
     memset(gifts->channel, 0xff, sizeof gifts->channel);
     memset(gifts->ring, 0xff, sizeof gifts->ring);
-    gifts->policy = gifts->folder = gifts->output = gifts->problems = gifts->secret = -1;
+    gifts->policy = gifts->folder = gifts->output = gifts->problems = gifts->secret = gifts->told =
+        -1;
 }
 
 void birth_take(struct gifts *out)

@@ -31,6 +31,7 @@ struct gifts {
     int folder;                   /* record: where it writes */
     int output, problems;         /* compile: the image to write; a pipe for problems' text */
     int secret;                   /* memory file of SECRET_SIZE random bytes */
+    int told;                     /* serve, inspect: the table of what was told whom */
     struct message_compile order; /* compile: what to do */
 };
 

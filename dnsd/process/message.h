@@ -44,6 +44,7 @@ enum gift {
     GIFT_FOLDER,   /* record: the folder it may write in */
     GIFT_OUTPUT,   /* compile: `number` 0 the image to write, 1 a pipe for problems */
     GIFT_SECRET,   /* memory file: keys shared by all serve processes (cookies) */
+    GIFT_TOLD,     /* process/told.h: serve writes, inspect reads; replaces an older one */
 };
 
 struct message_gift {
