@@ -43,8 +43,10 @@ struct flow {
     uint8_t why, seen;            /* enum why, enum seen; watch.c's */
     uint32_t
         told[FLOW_RULES_MOST]; /* what has been reported: a hash of rule and reason; 0: empty */
-    struct gather *said[2];    /* what each side said, while it is gathered */
-    void *memory;              /* of the datagram recogniser that owns the flow */
+    union {
+        struct gather *said[2]; /* TCP: what each side said, while it is gathered */
+        void *memory;           /* UDP: of the recogniser that owns the flow */
+    };
 };
 
 struct flows;

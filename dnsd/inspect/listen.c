@@ -40,12 +40,15 @@ void listen_result(struct watcher *w, struct flow *flow, enum ending ending, enu
 
 void listen_stop(struct watcher *w, struct flow *flow)
 {
+    if (flow->key.transport == IP_UDP) {
+        sights_release(w->sights, flow->memory);
+        flow->memory = NULL;
+        return;
+    }
     for (unsigned side = 0; side < 2; side++) {
         gather_close(w->pool, flow->said[side]);
         flow->said[side] = NULL;
     }
-    sights_release(w->sights, flow->memory);
-    flow->memory = NULL;
 }
 
 /* All that matters of a flow is known, or never will be. */
@@ -53,7 +56,7 @@ void listen_end(struct watcher *w, struct flow *flow, enum why why)
 {
     if (!(flow->marks & (MARK_RESULT | MARK_AGAIN)))
         listen_result(w, flow, ENDING_NO_NAME, why, NULL);
-    if (flow->said[CLIENT] != NULL)
+    if (flow->key.transport == IP_TCP && flow->said[CLIENT] != NULL)
         flow->next[CLIENT] += (uint32_t)gather_bytes(flow->said[CLIENT]).length;
     listen_stop(w, flow);
     flow->state = STATE_JUDGED;
@@ -63,13 +66,14 @@ void listen_end(struct watcher *w, struct flow *flow, enum why why)
 /* Why a flow that says no more has no name. */
 enum why listen_why(const struct flow *flow)
 {
-    const struct gather *said = flow->said[CLIENT];
+    bool is_tcp = flow->key.transport == IP_TCP;
+    const struct gather *said = is_tcp ? flow->said[CLIENT] : NULL;
 
     if (flow->marks & MARK_MIDSTREAM)
         return WHY_MIDSTREAM;
     if (said != NULL && gather_has_hole(said))
         return WHY_HOLE;
-    if (said == NULL && flow->key.transport == IP_TCP)
+    if (said == NULL && is_tcp)
         return WHY_SILENT;
     return flow->spoken != SPOKEN_UNKNOWN ? WHY_UNFINISHED : WHY_UNRECOGNISED;
 }
