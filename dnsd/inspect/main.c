@@ -1,5 +1,235 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * main - 
+ * main - the inspect role: one loop that joins a capture, events and struct watcher.
  */
 #include "inspect/main.h"
+
+#include "base/clock.h"
+#include "capture/capture.h"
+#include "inspect/station.h"
+#include "process/birth.h"
+#include "process/channel.h"
+#include "process/role.h"
+#include "process/told.h"
+
+#include <event2/event.h>
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { BATCH = 256, TICK_MS = 200, DAY_SECONDS = 86400, GROUPS_OF_A_PARENT = INTERFACES_MOST };
+
+struct inspector {
+    struct gifts gifts;
+    struct event_base *base;
+    struct channel *parent;
+    struct event *tick, *readable;
+    const char *interface;
+    struct capture *capture;
+    struct watcher *watcher;
+    struct station *station;
+    struct policy *policy;
+    struct told *told;
+    time_t day; /* since 1970, UTC: exceptions that ended before do not hold */
+    struct prefix resolvers[ALLOW_MOST + LISTEN_MOST];
+};
+
+static struct inspector inspector;
+
+/* What needs CAP_NET_RAW. */
+void inspect_prepare(unsigned number)
+{
+    struct inspector *in = &inspector;
+    char why[CAPTURE_WHY_SIZE];
+
+    birth_take(&in->gifts);
+    const struct config *config = in->gifts.config;
+    if (config == NULL || in->gifts.counters == NULL || in->gifts.ring[0] < 0)
+        role_die("the parent gave too little");
+    unsigned workers = config->inspectd.workers, interface = number / workers;
+    if (interface >= config->inspectd.interface_count)
+        role_die("there is no interface for inspect %u", number);
+    in->interface = config->inspectd.interfaces[interface];
+    const struct capture_options options = {
+        .place = in->interface,
+        .filter = config->inspectd.filter,
+        .snap = config->inspectd.snap,
+        .buffer = config->inspectd.buffer,
+        .promiscuous = config->inspectd.promiscuous != 0,
+        /* The same for all workers of an interface, and another for each interface; never 0. */
+        .fanout = workers == 1
+                      ? 0
+                      : (uint16_t)((unsigned)getppid() * GROUPS_OF_A_PARENT + interface) | 0x8000,
+    };
+    if (capture_live.open(&options, why, &in->capture) != STATUS_OK)
+        role_die("%s", why);
+}
+
+/* Packets. */
+
+static void on_packet(void *owner, const struct captured *captured)
+{
+    struct inspector *in = owner;
+    const struct packet packet = {captured->link, captured->bytes, captured->sent, captured->at};
+    (void)watch_packet(in->watcher, &packet); /* nobody obeys yet: watcher_enforces() is not set */
+}
+
+static void read_packets(struct inspector *in)
+{
+    char why[CAPTURE_WHY_SIZE];
+    unsigned count;
+
+    enum status status = capture_live.read(in->capture, BATCH, on_packet, in, &count, why);
+    if (status != STATUS_OK)
+        role_die("cannot read packets of %s any more: %s", in->interface, why);
+    if (count == BATCH) /* more may be there; first the others' turn */
+        event_active(in->readable, EV_READ, 0);
+}
+
+static void on_readable(evutil_socket_t fd, short what, void *owner)
+{
+    read_packets(owner);
+}
+
+/* The parent. */
+
+static void expire_exceptions(struct inspector *in)
+{
+    time_t seconds = in->day * DAY_SECONDS;
+    struct tm day;
+    gmtime_r(&seconds, &day);
+    policy_expire(in->policy,
+                  (uint32_t)((day.tm_year + 1900) * 10000 + (day.tm_mon + 1) * 100 + day.tm_mday));
+}
+
+static void adopt_policy(struct inspector *in, int fd, uint32_t generation)
+{
+    struct policy *next;
+    enum status status = policy_open_again(fd, &next);
+    close(fd);
+    if (status != STATUS_OK)
+        role_die("the policy cannot be mapped: %s", status_text(status));
+    watcher_use(in->watcher, next, generation);
+    station_use(in->station, generation);
+    policy_close(in->policy);
+    in->policy = next;
+    expire_exceptions(in);
+    in->gifts.counters->value[COUNT_POLICY_SWAPS]++;
+}
+
+/* Without it sightings say less; it is never a reason to be blind. */
+static void adopt_told(struct inspector *in, int fd)
+{
+    struct told *next;
+    enum status status = told_open(fd, false, &next);
+    close(fd);
+    if (status != STATUS_OK) {
+        log_warning("dnsd's table of what it told whom cannot be mapped: %s", status_text(status));
+        return;
+    }
+    watcher_told(in->watcher, next);
+    told_close(in->told);
+    in->told = next;
+}
+
+static void on_parcel(void *owner, struct parcel *parcel)
+{
+    struct inspector *in = owner;
+    const struct message_gift *gift;
+    const struct message_policy *policy;
+    const struct message_level *level;
+
+    if ((policy = parcel_open(parcel, MESSAGE_POLICY, sizeof *policy)) != NULL && parcel->fd >= 0)
+        adopt_policy(in, parcel->fd, policy->generation);
+    else if ((gift = parcel_open(parcel, MESSAGE_GIFT, sizeof *gift)) != NULL &&
+             gift->gift == GIFT_TOLD && parcel->fd >= 0)
+        adopt_told(in, parcel->fd);
+    else if ((level = parcel_open(parcel, MESSAGE_LEVEL, sizeof *level)) != NULL)
+        log_set_level(level->level);
+    else if (parcel_open(parcel, MESSAGE_DRAIN, 0) != NULL)
+        event_base_loopbreak(in->base);
+    else
+        role_die("the parent sent message %u, which inspect does not know", parcel->kind);
+}
+
+static void on_close(void *owner)
+{
+    event_base_loopbreak(((struct inspector *)owner)->base);
+}
+
+/* Time. */
+
+static void on_tick(evutil_socket_t fd, short what, void *owner)
+{
+    struct inspector *in = owner;
+    const struct moment now = {clock_now(), clock_wall()};
+    time_t day = (time_t)(now.wall / 1000000 / DAY_SECONDS);
+
+    if (day != in->day) {
+        in->day = day;
+        expire_exceptions(in);
+    }
+    watch_tick(in->watcher, now.wall);
+    const struct watch_counts watched = watch_counts(in->watcher);
+    const struct capture_counts captured = capture_live.counts(in->capture);
+    station_tick(in->station, &watched, &captured, now);
+}
+
+static void open_watcher(struct inspector *in)
+{
+    const struct config *config = in->gifts.config;
+    const struct watch_limits limits = {config->inspectd.memory, config->inspectd.tcp_idle_seconds,
+                                        config->inspectd.udp_idle_seconds};
+    size_t count = 0;
+
+    in->station = station_new(in->gifts.ring[0], in->gifts.counters, in->interface,
+                              config->inspectd.events.sample);
+    close(in->gifts.ring[0]);
+    if (in->station == NULL)
+        role_die("the event ring cannot be mapped");
+    const struct watch_output output = {in->station, station_event, NULL};
+    in->watcher = watcher_new(&limits, &output);
+    if (in->watcher == NULL)
+        role_die("no memory for the %llu bytes of `memory`", (unsigned long long)limits.memory);
+    for (uint32_t i = 0; i < config->inspectd.resolver_count; i++)
+        in->resolvers[count++] = config->inspectd.resolvers[i];
+    for (uint32_t i = 0; i < config->dnsd.listen_count; i++)
+        in->resolvers[count++] = (struct prefix){config->dnsd.listen[i].address, 128};
+    watcher_resolvers(in->watcher, in->resolvers, count);
+}
+
+static void open_loop(struct inspector *in)
+{
+    static const struct channel_events events = {on_parcel, NULL, on_close};
+    const struct timeval each = clock_timeval(TICK_MS);
+    int fd = capture_live.descriptor(in->capture);
+
+    in->base = event_base_new();
+    if (in->base != NULL && fd >= 0) {
+        in->parent = channel_open(in->base, ROLE_CHANNEL, &events, in);
+        in->tick = event_new(in->base, -1, EV_PERSIST, on_tick, in);
+        in->readable = event_new(in->base, fd, EV_READ | EV_PERSIST, on_readable, in);
+    }
+    if (in->parent == NULL || in->tick == NULL || in->readable == NULL ||
+        event_add(in->tick, &each) != 0 || event_add(in->readable, NULL) != 0)
+        role_die("out of memory");
+}
+
+int inspect_main(unsigned number)
+{
+    struct inspector *in = &inspector;
+
+    open_watcher(in);
+    if (in->gifts.policy >= 0)
+        adopt_policy(in, in->gifts.policy, in->gifts.generation);
+    if (in->gifts.told >= 0)
+        adopt_told(in, in->gifts.told);
+    open_loop(in);
+    station_begin(in->station, (struct moment){clock_now(), clock_wall()});
+    if (channel_send(in->parent, MESSAGE_READY, NULL, 0, (struct span){0}) != STATUS_OK)
+        return 1;
+    event_base_dispatch(in->base);
+    read_packets(in); /* what waits already */
+    on_tick(-1, 0, in);
+    return 0;
+}
