@@ -8,6 +8,7 @@
 #include "events/event.h"
 #include "process/birth.h"
 #include "process/ring.h"
+#include "process/told.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -32,6 +33,19 @@ static int open_folder(const char *path)
     if (fd >= 0 && made && user != NULL && fchown(fd, user->pw_uid, user->pw_gid) != 0)
         log_warning("cannot give %s to user %s: %s", path, user->pw_name, strerror(errno));
     return fd;
+}
+
+/* What was told whom: where the configuration wants it written, that must be possible. */
+static enum status open_told(struct fleet *fleet, char why[LISTENER_WHY_SIZE])
+{
+    const char *path = fleet->config.dnsd.told;
+    if (path[0] == 0)
+        return STATUS_OK;
+    enum status status = told_make(path, fleet->config.dnsd.told_slots, &fleet->told);
+    if (status != STATUS_OK)
+        snprintf(why, LISTENER_WHY_SIZE, "cannot make the table %.180s: %s", path,
+                 status == STATUS_SYSTEM ? strerror(errno) : status_text(status));
+    return status;
 }
 
 static void post_close(struct post *post)
@@ -86,13 +100,15 @@ enum status fleet_new(const struct config *config, const struct fleet *before,
         return STATUS_NO_MEMORY;
     fleet->config = *config;
     fleet->state = FLEET_COMING;
-    fleet->config_fd = -1;
+    fleet->config_fd = fleet->told = -1;
     fleet->since = clock_now();
     fleet->folder = open_folder(config->dnsd.events.folder);
     enum status status = fleet->folder < 0 ? STATUS_SYSTEM : STATUS_OK;
     if (status != STATUS_OK)
         snprintf(why, LISTENER_WHY_SIZE, "cannot open the folder of events %.180s: %s",
                  config->dnsd.events.folder, strerror(errno));
+    if (status == STATUS_OK)
+        status = open_told(fleet, why);
     if (status == STATUS_OK && before == NULL)
         status = listeners_probe(config, why);
     if (status == STATUS_OK)
@@ -121,6 +137,8 @@ void fleet_free(struct fleet *fleet)
         close(fleet->config_fd);
     if (fleet->folder >= 0)
         close(fleet->folder);
+    if (fleet->told >= 0)
+        close(fleet->told);
     free(fleet);
 }
 
@@ -183,6 +201,8 @@ static enum status give_to_serve(const struct post *post, struct child *child, i
         status = supervisor_give(child, GIFT_COUNTERS, 0, post->counters_fd);
     if (status == STATUS_OK)
         status = supervisor_give(child, GIFT_SECRET, 0, secret);
+    if (status == STATUS_OK)
+        status = supervisor_give(child, GIFT_TOLD, 0, post->fleet->told);
     return status;
 }
 

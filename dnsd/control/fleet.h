@@ -39,6 +39,7 @@ struct fleet {
     enum fleet_state state;
     int config_fd;
     int folder; /* of the events */
+    int told;   /* the table of what was told whom, or -1 */
     clock_ms since;
     size_t post_count;
     struct post posts[POSTS_MOST]; /* record, then resolve, then serve */

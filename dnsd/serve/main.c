@@ -9,6 +9,7 @@
 #include "process/channel.h"
 #include "process/ring.h"
 #include "process/role.h"
+#include "process/told.h"
 #include "serve/tcp.h"
 #include "serve/udp.h"
 
@@ -219,6 +220,20 @@ static void open_sockets(struct worker *w)
     }
 }
 
+/* Answers matter more than this table: without it the inspector knows less, and that is all. */
+static void open_told(struct worker *w)
+{
+    struct told *told;
+    if (w->gifts.told < 0)
+        return;
+    enum status status = told_open(w->gifts.told, true, &told);
+    close(w->gifts.told);
+    if (status == STATUS_OK)
+        server_set_told(w->server, told);
+    else
+        log_error("the table of what was told whom cannot be used: %s", status_text(status));
+}
+
 static void open_world(struct worker *w)
 {
     static const struct channel_events events = {on_parent_parcel, NULL, on_parent_close};
@@ -235,6 +250,7 @@ static void open_world(struct worker *w)
             STATUS_OK ||
         tcp_new(w->base, w->gifts.config, w->server, w->gifts.counters, &w->tcp) != STATUS_OK)
         role_die("out of memory");
+    open_told(w);
     adopt_policy(w, w->gifts.policy, w->gifts.generation);
     for (unsigned i = 0; i < WORKERS_MOST; i++)
         if (w->gifts.channel[i] >= 0)

@@ -21,6 +21,7 @@ struct server {
 
     const struct policy *policy;
     uint32_t generation;
+    struct told *told; /* or NULL */
 
     struct limit *limit;
     struct local *local;

@@ -142,11 +142,16 @@ static enum next reply_redirected(struct query *q)
     return reply_end(q, &a, q->ede, (struct span){0});
 }
 
+static enum next next_of_found(const struct query *q)
+{
+    return q->server->told != NULL ? NEXT_STEP : NEXT_RECORD;
+}
+
 enum next reply_found(struct query *q)
 {
     const struct kept *found = q->found;
     if (q->redirected)
-        return reply_redirected(q);
+        return reply_redirected(q) == NEXT_RECORD ? next_of_found(q) : NEXT_SILENT;
 
     uint8_t *out = q->reply->at;
     struct writer w = writer_over(out, limit_of(q));
@@ -181,5 +186,6 @@ enum next reply_found(struct query *q)
     }
     if (opt != NULL && edns_write(&w, opt))
         store_u16(out + 10, (uint16_t)(load_u16(out + 10) + 1));
-    return finish(q, writer_length(&w), ede);
+    (void)finish(q, writer_length(&w), ede);
+    return next_of_found(q);
 }

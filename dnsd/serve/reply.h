@@ -21,7 +21,7 @@ enum next reply_code(struct query *q, uint16_t rcode, uint16_t ede, const char *
 /* "Ask again by TCP." */
 enum next reply_truncated(struct query *q, uint16_t ede, struct span ede_text);
 
-/* Step: the answer that was found. */
+/* Step: the answer that was found. With a table of what was told, the step "tell" is next. */
 enum next reply_found(struct query *q);
 
 /* How old an answer is in whole seconds, and what is left of a TTL in it. */

@@ -57,6 +57,11 @@ void server_set_policy(struct server *server, const struct policy *policy, uint3
     server->generation = generation;
 }
 
+void server_set_told(struct server *server, struct told *told)
+{
+    server->told = told;
+}
+
 enum fate server_query(struct server *server, const struct peer *peer, struct span bytes,
                        struct moment when, struct writer *reply)
 {

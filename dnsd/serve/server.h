@@ -17,6 +17,7 @@
 #include "process/message.h"
 
 struct server;
+struct told;
 
 struct moment {
     clock_ms now;
@@ -58,6 +59,9 @@ void server_free(struct server *server);
 
 /* The policy stays the caller's; the one before may be closed after this returns. */
 void server_set_policy(struct server *server, const struct policy *policy, uint32_t generation);
+
+/* Where to write what is told whom (process/told.h), or NULL; stays the caller's. */
+void server_set_told(struct server *server, struct told *told);
 
 enum fate {
     FATE_ANSWERED, /* the reply is written */
