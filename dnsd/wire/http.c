@@ -260,6 +260,8 @@ static bool is_bare_ipv6(struct span s)
 struct span http_host(struct span authority, uint16_t *port)
 {
     struct span host = trimmed(authority);
+    if (host.length == 0) /* C knows no NULL + 0 */
+        return host;
     for (size_t i = host.length; i > 0; i--) { /* user:password@ (RFC 3986 3.2.1) */
         if (host.at[i - 1] != '@')
             continue;
