@@ -5,12 +5,10 @@
 #include "command/client.h"
 
 #include "base/refusal.h"
-#include "config/options.h"
+#include "config/config.h"
 #include "command/command.h"
 
 #include <errno.h>
-#include <libgen.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,32 +17,6 @@
 #include <unistd.h>
 
 enum { ANSWER_MOST = 8 * 1024 * 1024, ORDER_LINE_SIZE = 1024 };
-
-enum status client_find(const char *config_file, char *out, size_t size)
-{
-    char real[PATH_MAX];
-    struct written *w = written_new();
-    struct problems *problems = problems_new();
-    enum status status = STATUS_NO_MEMORY;
-
-    if (w == NULL || problems == NULL)
-        goto done;
-    /* Its errors are dnsd's to tell; what could be read is enough here. */
-    status = yaml_read_file(config_file, &config_schema, w, w, problems);
-    if (status != STATUS_OK && status != STATUS_INVALID)
-        goto done;
-    const char *path = w->config.control;
-    int length;
-    if (path[0] == '/' || realpath(config_file, real) == NULL)
-        length = snprintf(out, size, "%s", path);
-    else
-        length = snprintf(out, size, "%s/%s", dirname(real), path);
-    status = length >= 0 && (size_t)length < size ? STATUS_OK : STATUS_TOO_LONG;
-done:
-    problems_free(problems);
-    written_free(w);
-    return status;
-}
 
 static int connect_to(const char *path)
 {
@@ -108,7 +80,7 @@ static bool write_all(int fd, const char *text, size_t length)
 }
 
 /* Prints all lines but the last, which says how it ended. */
-static enum status tell_answer(char *text, int out, char why[CLIENT_WHY_SIZE])
+static enum status tell_answer(const char *program, char *text, int out, char why[CLIENT_WHY_SIZE])
 {
     static const char error[] = "error: ";
     size_t length = strlen(text);
@@ -125,11 +97,11 @@ static enum status tell_answer(char *text, int out, char why[CLIENT_WHY_SIZE])
         snprintf(why, CLIENT_WHY_SIZE, "%s", last + strlen(error));
         return STATUS_REFUSED;
     }
-    snprintf(why, CLIENT_WHY_SIZE, "dnsd ended the conversation early");
+    snprintf(why, CLIENT_WHY_SIZE, "%s ended the conversation early", program);
     return STATUS_CLOSED;
 }
 
-static void say_no_dnsd(const char *path, int error, char why[CLIENT_WHY_SIZE])
+static void say_nobody(const char *program, const char *path, int error, char why[CLIENT_WHY_SIZE])
 {
     char refusal[REFUSAL_TEXT_SIZE];
     const char *remedy = "";
@@ -137,35 +109,52 @@ static void say_no_dnsd(const char *path, int error, char why[CLIENT_WHY_SIZE])
     if (error == EACCES)
         remedy = "; be root, or in the group that owns it";
     else if (error == ENOENT || error == ECONNREFUSED)
-        remedy = ": dnsd is not running, or has another configuration (-c FILE)";
-    snprintf(why, CLIENT_WHY_SIZE, "no dnsd answers at %s: %s%s", path,
-             refusal_text(error, refusal), remedy);
+        remedy = " is not running, or has another configuration (-c FILE)";
+    snprintf(why, CLIENT_WHY_SIZE, "no %s answers at %s: %s%s%s%s", program, path,
+             refusal_text(error, refusal), remedy[0] == ' ' ? ": " : "",
+             remedy[0] == ' ' ? program : "", remedy);
 }
 
-enum status client_ask(const char *path, const char *line, int out, char why[CLIENT_WHY_SIZE])
+static enum status ask(const char *program, const char *path, const char *line, int out,
+                       char why[CLIENT_WHY_SIZE])
 {
     int fd = connect_to(path);
     char *text = NULL;
 
     if (fd < 0) {
-        say_no_dnsd(path, errno, why);
+        say_nobody(program, path, errno, why);
         return STATUS_SYSTEM;
     }
     if (write_all(fd, line, strlen(line)) && write_all(fd, "\n", 1) && shutdown(fd, SHUT_WR) == 0)
         text = read_answer(fd);
     close(fd);
     if (text == NULL) {
-        snprintf(why, CLIENT_WHY_SIZE, "the answer of dnsd cannot be read");
+        snprintf(why, CLIENT_WHY_SIZE, "the answer of %s cannot be read", program);
         return STATUS_SYSTEM;
     }
-    enum status status = tell_answer(text, out, why);
+    enum status status = tell_answer(program, text, out, why);
     free(text);
     return status;
 }
 
+enum status client_ask(const char *path, const char *line, int out, char why[CLIENT_WHY_SIZE])
+{
+    return ask("dnsd", path, line, out, why);
+}
+
+static bool tell(const char *program, const char *path, const char *order, const char *line)
+{
+    char why[CLIENT_WHY_SIZE] = "";
+    bool told = ask(program, path, line, STDOUT_FILENO, why) == STATUS_OK;
+    if (!told)
+        fprintf(stderr, "ponor: %s: %s\n", order, why);
+    return told;
+}
+
 int command_remote(int argc, char *argv[])
 {
-    char path[PATH_MAX], line[ORDER_LINE_SIZE] = "", why[CLIENT_WHY_SIZE] = "";
+    char line[ORDER_LINE_SIZE] = "";
+    struct control_paths paths;
     const char *config = command_config(&argc, argv);
     const char *given = command_option(&argc, argv, "-s", NULL);
     size_t used = 0;
@@ -176,12 +165,16 @@ int command_remote(int argc, char *argv[])
         if (used >= sizeof line || strchr(argv[i], '\n') != NULL)
             return command_usage(argv[0], "the arguments are too long");
     }
-    if (given == NULL && client_find(config, path, sizeof path) != STATUS_OK) {
-        fprintf(stderr, "ponor: cannot read %s: say with -s where the control socket is\n", config);
-        return EXIT_USAGE;
+    if (given != NULL)
+        return tell("dnsd", given, argv[0], line) ? EXIT_YES : EXIT_NO;
+    if (config_control_paths(config, &paths) != STATUS_OK)
+        fprintf(stderr, "ponor: cannot read %s; say with -s where the control socket is\n", config);
+    bool good = tell("dnsd", paths.dnsd, argv[0], line);
+    if (strcmp(argv[0], "status") == 0 &&
+        (paths.inspectd_wanted || access(paths.inspectd, F_OK) == 0)) {
+        printf("\n");
+        fflush(stdout);
+        good = tell("inspectd", paths.inspectd, argv[0], line) && good;
     }
-    enum status status = client_ask(given == NULL ? path : given, line, STDOUT_FILENO, why);
-    if (status != STATUS_OK)
-        fprintf(stderr, "ponor: %s: %s\n", argv[0], why);
-    return status == STATUS_OK ? EXIT_YES : EXIT_NO;
+    return good ? EXIT_YES : EXIT_NO;
 }

@@ -2,18 +2,12 @@
  *
  * client - asks dnsd's control socket one thing.
  *
- * Used by the commands that dnsd answers. Finds the socket in the configuration even when that has
- * errors, because it is then that an operator needs to ask.
+ * Used by the commands that dnsd answers, and by `status`, which inspectd answers too.
  */
 #ifndef COMMAND_CLIENT_H
 #define COMMAND_CLIENT_H
 
 #include "base/status.h"
-
-#include <stddef.h>
-
-/* The path of the control socket that a configuration file names, or the default. */
-MUST_USE enum status client_find(const char *config_file, char *out, size_t size);
 
 enum { CLIENT_WHY_SIZE = 512 };
 

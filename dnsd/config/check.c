@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <net/if.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -103,22 +104,53 @@ static void check_stubs(const struct written *w)
     }
 }
 
-static void check_events(const struct written *w)
+static void check_events(const struct written *w, const struct config_events *events,
+                         struct yaml_place folder_at, struct yaml_place quota_at,
+                         struct yaml_place slots_at)
 {
-    const struct config *c = &w->config;
-    uint32_t slots = c->dnsd.events.ring_slots;
+    uint32_t slots = events->ring_slots;
     if ((slots & (slots - 1)) != 0) {
         uint32_t below = UINT32_C(1) << (31 - __builtin_clz(slots));
-        SAY(w, w->ring_slots_at, "`ring_slots`: %u is no power of two; take %u or %u", slots, below,
+        SAY(w, slots_at, "`ring_slots`: %u is no power of two; take %u or %u", slots, below,
             below * 2);
     }
-    if (c->dnsd.events.quota_bytes < 2 * c->dnsd.events.rotate_bytes)
-        SAY(w, w->quota_at,
+    if (events->quota_bytes < 2 * events->rotate_bytes)
+        SAY(w, quota_at,
             "`quota` is %" PRIu64 " bytes and must be at least twice `rotate_size`, which is "
             "%" PRIu64 ": the file being written and one before it",
-            c->dnsd.events.quota_bytes, c->dnsd.events.rotate_bytes);
-    if (c->dnsd.events.folder[0] == 0)
-        SAY(w, w->folder_at, "`folder` is empty: events must have a place");
+            events->quota_bytes, events->rotate_bytes);
+    if (events->folder[0] == 0)
+        SAY(w, folder_at, "`folder` is empty: events must have a place");
+}
+
+static void check_control(const struct written *w, const char *path, struct yaml_place at)
+{
+    if (path[0] == 0 || strlen(path) > SOCKET_PATH_MOST)
+        SAY(w, at, "`control` must be the path of a socket, of at most %d bytes", SOCKET_PATH_MOST);
+}
+
+static void check_inspectd(const struct written *w)
+{
+    const struct config *c = &w->config;
+
+    for (uint32_t i = 0; i < c->inspectd.interface_count; i++) {
+        const char *name = c->inspectd.interfaces[i];
+        for (uint32_t j = 0; j < i; j++)
+            if (strcmp(name, c->inspectd.interfaces[j]) == 0)
+                SAY(w, w->interfaces_at[i], "`interfaces` names %.64s twice", name);
+        if (name[0] == 0 || strlen(name) >= IF_NAMESIZE)
+            SAY(w, w->interfaces_at[i],
+                "`%.64s` is not the name of an interface: it has 1 to %d "
+                "bytes",
+                name, IF_NAMESIZE - 1);
+    }
+    check_control(w, c->inspectd.control, w->inspectd_control_at);
+    if (strcmp(c->inspectd.control, c->control) == 0)
+        SAY(w, w->inspectd_control_at, "`control` of inspectd is dnsd's: each has its own");
+    check_events(w, &c->inspectd.events, w->inspectd_folder_at, w->inspectd_quota_at,
+                 w->inspectd_ring_slots_at);
+    if (strcmp(c->inspectd.events.folder, c->dnsd.events.folder) == 0)
+        SAY(w, w->inspectd_folder_at, "`folder` of inspectd is dnsd's: a folder has one writer");
 }
 
 void check_options(const struct written *w)
@@ -127,9 +159,7 @@ void check_options(const struct written *w)
 
     if (c->image[0] == 0)
         SAY(w, w->image_at, "`image` is empty: the compiled policy must have a place");
-    if (c->control[0] == 0 || strlen(c->control) > SOCKET_PATH_MOST)
-        SAY(w, w->control_at, "`control` must be the path of a socket, of at most %d bytes",
-            SOCKET_PATH_MOST);
+    check_control(w, c->control, w->control_at);
     if (c->dnsd.listen_count == 0)
         SAY(w, w->listen_at[0], "`listen` is empty: nobody could ask");
     if (c->dnsd.allow_count == 0)
@@ -150,5 +180,6 @@ void check_options(const struct written *w)
             "`after` must be less than `query_timeout`, or no stale answer is ever given");
     check_upstreams(w);
     check_stubs(w);
-    check_events(w);
+    check_events(w, &c->dnsd.events, w->folder_at, w->quota_at, w->ring_slots_at);
+    check_inspectd(w);
 }

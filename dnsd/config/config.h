@@ -150,9 +150,14 @@ MUST_USE enum status config_policy_accept_change(struct config_policy *policy, c
 MUST_USE enum status config_read(const char *file, struct config *out,
                                  struct config_policy **policy, struct problems *problems);
 
-/* Only where the control socket is, for who speaks to a dnsd that runs: errors elsewhere in the
- * file do not matter. STATUS_SYSTEM: the file cannot be read, `out` has the default. */
-MUST_USE enum status config_control_path(const char *file, char out[CONFIG_PATH_SIZE]);
+struct control_paths {
+    char dnsd[CONFIG_PATH_SIZE], inspectd[CONFIG_PATH_SIZE];
+    bool inspectd_wanted; /* the file names interfaces */
+};
+
+/* Only where the control sockets are, for who speaks to programs that run: errors elsewhere in the
+ * file do not matter. STATUS_SYSTEM: the file cannot be read, `out` has the defaults. */
+MUST_USE enum status config_control_paths(const char *file, struct control_paths *out);
 
 /* The effective configuration of all options as YAML with each default marked (--show), the
  * commented example file, and the manual's table: all from the table of options. */

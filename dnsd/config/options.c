@@ -56,6 +56,7 @@ static const struct yaml_kind endpoint = {
 #define OPTIONS(field)      YAML_LIST(struct written, config.field, config.field##_count)
 #define DNSD(field)         OPTION(dnsd.field)
 #define SEVERAL(field, n)   YAML_LIST(struct written, config.dnsd.field, config.dnsd.n)
+#define INSPECTD(field)     OPTION(inspectd.field)
 #define AT(field)           YAML_AT(struct written, field)
 
 static const struct yaml_row identity_rows[] = {
@@ -238,6 +239,67 @@ static const struct yaml_row dnsd_rows[] = {
 };
 static const struct yaml_schema dnsd = YAML_SECTION("`dnsd`", dnsd_rows);
 
+static const struct yaml_row inspectd_events_rows[] = {
+    {"folder", &yaml_text, INSPECTD(events.folder), AT(inspectd_folder_at),
+     .fallback = "/var/lib/ponor/inspectd-events",
+     .help = "Where its event files stand; not dnsd's folder, since a folder has one writer."},
+    {"rotate_size", &yaml_bytes, INSPECTD(events.rotate_bytes), .least = 65536,
+     .limit = UINT64_C(1) << 36, .fallback = "64M",
+     .help = "A file of this size is closed and a new one begun."},
+    {"rotate_time", &yaml_seconds, INSPECTD(events.rotate_seconds), .least = 60, .limit = 31622400,
+     .fallback = "1d",
+     .help = "The same for its age."},
+    {"quota", &yaml_bytes, INSPECTD(events.quota_bytes), AT(inspectd_quota_at), .least = 131072,
+     .limit = UINT64_C(1) << 44, .fallback = "4G",
+     .help = "All files together; the oldest goes first, and its going is said in the next event."},
+    {"sample", &yaml_count, INSPECTD(events.sample), .least = 1, .limit = 1000000, .fallback = "1",
+     .help = "Write one of so many sightings; 1: every one."},
+    {"ring_slots", &yaml_count, INSPECTD(events.ring_slots), AT(inspectd_ring_slots_at),
+     .least = 64, .limit = 1 << 22, .fallback = "8192",
+     .help = "Events that may wait for the disk, per worker: a power of two. What does not fit "
+             "is counted."},
+};
+static const struct yaml_schema inspectd_events = YAML_SECTION("`events`", inspectd_events_rows);
+
+static const struct yaml_row inspectd_rows[] = {
+    {"interfaces", &yaml_text,
+     YAML_LIST(struct written, config.inspectd.interfaces, config.inspectd.interface_count),
+     AT(interfaces_at), .fallback = "", .example = "[eth0, eth1]",
+     .help = "Interfaces whose packets are read; `inspectd -i` names others instead. One side of a "
+             "router is enough: each packet should pass once."},
+    {"workers", &yaml_count, INSPECTD(workers), .least = 1, .limit = 16, .fallback = "1",
+     .help = "Processes per interface, which share its packets by flow."},
+    {"filter", &yaml_text, INSPECTD(filter), .fallback = "", .example = "not host 192.0.2.9",
+     .help = "Packets that are read, as pcap-filter(7) says; empty: all."},
+    {"snap", &yaml_bytes, INSPECTD(snap), .least = 128, .limit = 262144, .fallback = "64K",
+     .help = "Bytes that are kept of a packet. Less than a frame cuts names in two."},
+    {"buffer", &yaml_bytes, INSPECTD(buffer), .least = 1 << 20, .limit = 1 << 30,
+     .fallback = "64M",
+     .help = "Memory of the kernel for packets that wait, per worker."},
+    {"promiscuous", &yaml_bool, INSPECTD(promiscuous), .fallback = "yes",
+     .help = "Also packets that are for other machines: on a mirror port all are."},
+    {"memory", &yaml_bytes, INSPECTD(memory), .least = 16 << 20, .limit = UINT64_C(1) << 38,
+     .fallback = "512M",
+     .help = "Memory for flows and what they said, per worker: a hard limit. The flow silent "
+             "longest goes first."},
+    {"tcp_idle", &yaml_seconds, INSPECTD(tcp_idle_seconds), .least = 5, .limit = 86400,
+     .fallback = "5m",
+     .help = "A TCP flow that is silent for so long is over."},
+    {"udp_idle", &yaml_seconds, INSPECTD(udp_idle_seconds), .least = 5, .limit = 86400,
+     .fallback = "1m",
+     .help = "The same for UDP."},
+    {"resolvers", &yaml_prefix,
+     YAML_LIST(struct written, config.inspectd.resolvers, config.inspectd.resolver_count),
+     .fallback = "", .example = "[10.0.0.53, 2001:db8::53]",
+     .help = "Resolvers of the agency's own: plain DNS to them is no way around. Addresses that "
+             "dnsd listens on are."},
+    {"control", &yaml_text, INSPECTD(control), AT(inspectd_control_at),
+     .fallback = "/run/ponor-inspectd/control.sock",
+     .help = "The socket through which `ponor` speaks to inspectd."},
+    {"events", .section = &inspectd_events, .help = "The file of what was seen."},
+};
+static const struct yaml_schema inspectd = YAML_SECTION("`inspectd`", inspectd_rows);
+
 #define GROUP(field)        YAML_FIELD(struct group_written, field)
 #define LIST(field)         YAML_FIELD(struct list_written, field)
 #define TEXT(field, n)      LIST(source.field), YAML_AT(struct list_written, texts_at[n])
@@ -325,9 +387,7 @@ static const struct yaml_row config_rows[] = {
      .help = "A list that grew or shrank by more since the running one is refused, unless "
              "accepted by name; 20 rules more or fewer always pass. 0%: no limit."},
     {"dnsd", .section = &dnsd, .on_lost = written_lost_dnsd, .help = "The resolver."},
-    {"inspectd",
-     .refused = "is for the packet inspector, which this version does not have; remove the "
-                "section"},
+    {"inspectd", .section = &inspectd, .help = "The packet inspector."},
     {"consoled",
      .refused = "is for the console, which this version does not have; remove the section"},
 };

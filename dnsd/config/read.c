@@ -120,6 +120,9 @@ static void settle_paths(struct written *w)
     settle_path(w, real, c->dnsd.root_hints, sizeof c->dnsd.root_hints, w->root_hints_at);
     settle_path(w, real, c->dnsd.trust_anchor, sizeof c->dnsd.trust_anchor, w->trust_anchor_at);
     settle_path(w, real, c->dnsd.events.folder, sizeof c->dnsd.events.folder, w->folder_at);
+    settle_path(w, real, c->inspectd.control, sizeof c->inspectd.control, w->inspectd_control_at);
+    settle_path(w, real, c->inspectd.events.folder, sizeof c->inspectd.events.folder,
+                w->inspectd_folder_at);
     for (size_t i = 0; i < w->list_count; i++)
         settle_path(w, real, w->lists[i].source.file, sizeof w->lists[i].source.file,
                     w->lists[i].file_at);
@@ -137,7 +140,7 @@ void config_settle(struct config *config)
         snprintf(config->gateway, sizeof config->gateway, "ponor");
 }
 
-enum status config_control_path(const char *file, char out[CONFIG_PATH_SIZE])
+enum status config_control_paths(const char *file, struct control_paths *out)
 {
     enum status status = STATUS_NO_MEMORY;
     struct problems *problems = problems_new();
@@ -150,7 +153,9 @@ enum status config_control_path(const char *file, char out[CONFIG_PATH_SIZE])
     if (status != STATUS_OK && status != STATUS_INVALID)
         goto done;
     settle_paths(w);
-    memcpy(out, w->config.control, CONFIG_PATH_SIZE);
+    memcpy(out->dnsd, w->config.control, CONFIG_PATH_SIZE);
+    memcpy(out->inspectd, w->config.inspectd.control, CONFIG_PATH_SIZE);
+    out->inspectd_wanted = w->config.inspectd.interface_count > 0;
     status = access(file, R_OK) == 0 ? STATUS_OK : STATUS_SYSTEM;
 done:
     written_free(w);

@@ -393,15 +393,63 @@ static void test_stopped(void **state)
     problems_free(problems);
 }
 
-static void test_control_path(void **state)
+static void test_control_paths(void **state)
 {
-    char path[CONFIG_PATH_SIZE], expected[300];
-    put("conf/ponor.yaml", "control: ../c.sock\nworkers: many\ngroups: [\n");
-    assert_int_equal(config_control_path(file, path), STATUS_OK);
+    struct control_paths paths;
+    char expected[300];
+    put("conf/ponor.yaml", "control: ../c.sock\ninspectd: {control: i.sock, interfaces: [eth0]}\n"
+                           "workers: many\ngroups: [\n");
+    assert_int_equal(config_control_paths(file, &paths), STATUS_OK);
     snprintf(expected, sizeof expected, "%s/c.sock", real);
-    assert_string_equal(path, expected);
-    assert_int_equal(config_control_path("/nonexistent.yaml", path), STATUS_SYSTEM);
-    assert_string_equal(path, "/run/ponor/control.sock");
+    assert_string_equal(paths.dnsd, expected);
+    snprintf(expected, sizeof expected, "%s/conf/i.sock", real);
+    assert_string_equal(paths.inspectd, expected);
+    assert_true(paths.inspectd_wanted);
+    assert_int_equal(config_control_paths("/nonexistent.yaml", &paths), STATUS_SYSTEM);
+    assert_string_equal(paths.dnsd, "/run/ponor/control.sock");
+    assert_string_equal(paths.inspectd, "/run/ponor-inspectd/control.sock");
+    assert_false(paths.inspectd_wanted);
+}
+
+static void test_inspectd(void **state)
+{
+    assert_int_equal(
+        read_string("dnsd: {recurse: {trust_anchor: ''}}\n"
+                    "inspectd:\n  interfaces: [eth0, any]\n  filter: tcp or udp\n"
+                    "  resolvers: [10.0.0.53, 10.1.0.0/16]\n  events: {folder: ../seen}\n"),
+        STATUS_OK);
+    assert_int_equal(config.inspectd.interface_count, 2);
+    assert_string_equal(config.inspectd.interfaces[1], "any");
+    assert_string_equal(config.inspectd.filter, "tcp or udp");
+    assert_int_equal(config.inspectd.resolver_count, 2);
+    assert_int_equal(config.inspectd.resolvers[1].bits, 112);
+    assert_int_equal(config.inspectd.workers, 1);
+    assert_int_equal(config.inspectd.snap, 65536);
+    assert_int_equal(config.inspectd.tcp_idle_seconds, 300);
+    assert_string_equal(config.inspectd.events.folder + strlen(real), "/seen");
+
+    assert_int_equal(read_string("dnsd: {recurse: {trust_anchor: ''}}\n"
+                                 "control: /run/a\n"
+                                 "inspectd:\n"
+                                 "  interfaces: [eth0, an-interface-of-17, eth0]\n"
+                                 "  snap: 64\n"
+                                 "  control: /run/a\n"
+                                 "  events:\n"
+                                 "    folder: /var/lib/ponor/events\n"
+                                 "    ring_slots: 1000\n"
+                                 "    quota: 64M\n"),
+                     STATUS_INVALID);
+    assert_string_equal(
+        printed,
+        "DIR/conf/ponor.yaml:4:22: error: `an-interface-of-17` is not the name of an interface: it "
+        "has 1 to 15 bytes\n"
+        "DIR/conf/ponor.yaml:4:42: error: `interfaces` names eth0 twice\n"
+        "DIR/conf/ponor.yaml:5:9: error: `snap`: 64 is less than 128\n"
+        "DIR/conf/ponor.yaml:6:12: error: `control` of inspectd is dnsd's: each has its own\n"
+        "DIR/conf/ponor.yaml:8:13: error: `folder` of inspectd is dnsd's: a folder has one writer\n"
+        "DIR/conf/ponor.yaml:9:17: error: `ring_slots`: 1000 is no power of two; take 512 or 1024\n"
+        "DIR/conf/ponor.yaml:10:12: error: `quota` is 67108864 bytes and must be at least twice "
+        "`rotate_size`, which is 67108864: the file being written and one before it\n");
 }
 
 /* The files that come with Ponor say nothing wrong. Their trust anchor is made when dnsd is set up,
@@ -487,7 +535,8 @@ int main(void)
         cmocka_unit_test_teardown(test_forward, end_test),
         cmocka_unit_test_teardown(test_lost_list, end_test),
         cmocka_unit_test_teardown(test_stopped, end_test),
-        cmocka_unit_test_teardown(test_control_path, end_test),
+        cmocka_unit_test_teardown(test_control_paths, end_test),
+        cmocka_unit_test_teardown(test_inspectd, end_test),
         cmocka_unit_test(test_bundled),
         cmocka_unit_test_teardown(test_unknown_list, end_test),
         cmocka_unit_test_teardown(test_missing_files, end_test),
