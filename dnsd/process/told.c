@@ -16,6 +16,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdatomic.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -174,10 +175,13 @@ static struct slot *bucket_of(const struct told *told, const struct address *cli
     return told->slots + (hash_bytes(&told->key, pair, sizeof pair) & told->mask);
 }
 
-static uint32_t check_of(const struct told *told, struct entry entry)
+/* Of all but itself and what a shorter name leaves free. */
+static uint32_t check_of(const struct told *told, const struct entry *entry)
 {
-    entry.check = 0;
-    return (uint32_t)hash_bytes(&told->key, &entry, sizeof entry);
+    struct entry bare = *entry;
+    size_t name = bare.length < sizeof bare.name ? bare.length : sizeof bare.name;
+    bare.check = 0;
+    return (uint32_t)hash_bytes(&told->key, &bare, offsetof(struct entry, name) + name);
 }
 
 static bool is_about(const struct entry *entry, const struct address *client,
@@ -256,9 +260,8 @@ static void place_find(const struct told *told, const struct address *client,
             at.entry = (struct entry){0};
         }
         at.until = at.entry.until;
-        if (at.until != 0 && at.entry.check != check_of(told, at.entry))
-            at.until = 0;
-        at.is_same = at.until != 0 && is_about(&at.entry, client, address);
+        at.is_same = at.until != 0 && is_about(&at.entry, client, address) &&
+                     at.entry.check == check_of(told, &at.entry);
         if (at.is_same || best->slot == NULL || at.until < best->until)
             *best = at;
     }
@@ -296,7 +299,7 @@ void told_write(struct told *told, const struct address *client, const struct ad
         entry.until = place.until;
     memcpy(entry.client, client->bytes, sizeof entry.client);
     memcpy(entry.address, address->bytes, sizeof entry.address);
-    entry.check = check_of(told, entry);
+    entry.check = check_of(told, &entry);
     slot_write(place.slot, place.sequence, &entry, place.is_same ? 0 : place.until);
 }
 
@@ -319,7 +322,7 @@ bool told_read(const struct told *told, const struct address *client, const stru
     uint32_t sequence, latest = 0;
     for (unsigned i = 0; i < BUCKET; i++) {
         if (!slot_read(bucket + i, &entry, &sequence) || entry.until <= latest ||
-            !is_about(&entry, client, address) || entry.check != check_of(told, entry) ||
+            !is_about(&entry, client, address) || entry.check != check_of(told, &entry) ||
             !entry_name(&entry, &read))
             continue;
         latest = *until = entry.until;
