@@ -1,5 +1,185 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * fragments - 
+ * fragments - a place for each datagram that is under way, with a bit for every eight bytes.
  */
 #include "inspect/fragments.h"
+
+#include <stdlib.h>
+#include <sys/mman.h>
+
+enum { DATAGRAM_MOST = 65535, UNIT = 8, UNITS = 8192, PLACES_MOST = 1024 };
+
+/* Compared and hashed as bytes. */
+struct key {
+    struct address source, destination;
+    uint32_t vlan, id;
+    uint8_t protocol, tunnel, is_ipv6, fill;
+};
+
+struct place {
+    struct key key;
+    uint64_t hash;
+    clock_ms begun;
+    uint32_t total, units; /* bytes, once the last fragment came, else 0; units that are there */
+    uint8_t protocol;      /* that of the first fragment */
+    bool used, dead;       /* dead: nothing more is taken for it until it is forgotten */
+    uint8_t there[UNITS / 8];
+    uint8_t bytes[UNITS * UNIT];
+};
+
+struct fragments {
+    struct place *places; /* mapped: pages become real when written */
+    size_t most;
+    struct hash_key key;
+    struct fragments_counts counts;
+};
+
+struct fragments *fragments_new(size_t budget, const struct hash_key *key)
+{
+    struct fragments *f = calloc(1, sizeof *f);
+
+    if (f == NULL)
+        return NULL;
+    f->key = *key;
+    f->most = budget / sizeof(struct place);
+    if (f->most > PLACES_MOST)
+        f->most = PLACES_MOST;
+    if (f->most == 0)
+        f->most = 1;
+    f->places = mmap(NULL, f->most * sizeof(struct place), PROT_READ | PROT_WRITE,
+                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (f->places == MAP_FAILED) {
+        free(f);
+        return NULL;
+    }
+    return f;
+}
+
+void fragments_free(struct fragments *fragments)
+{
+    if (fragments == NULL)
+        return;
+    munmap(fragments->places, fragments->most * sizeof(struct place));
+    free(fragments);
+}
+
+static void begin(struct fragments *f, struct place *place, const struct key *key, uint64_t hash,
+                  clock_ms now)
+{
+    f->counts.evicted += place->used && now - place->begun <= FRAGMENTS_WAIT_MS;
+    f->counts.timed_out += place->used && now - place->begun > FRAGMENTS_WAIT_MS;
+    place->key = *key;
+    place->hash = hash;
+    place->begun = now;
+    place->total = place->units = 0;
+    place->used = true;
+    place->dead = false;
+    memset(place->there, 0, sizeof place->there);
+}
+
+/* The datagram's place; a new one takes an empty place, else that of the one begun longest ago. */
+static struct place *find(struct fragments *f, const struct key *key, clock_ms now)
+{
+    uint64_t hash = hash_bytes(&f->key, key, sizeof *key);
+    struct place *oldest = f->places;
+
+    for (size_t i = 0; i < f->most; i++) {
+        struct place *p = &f->places[i];
+        if (p->used && p->hash == hash && memcmp(&p->key, key, sizeof *key) == 0) {
+            if (now - p->begun > FRAGMENTS_WAIT_MS)
+                begin(f, p, key, hash, now);
+            return p;
+        }
+        if (oldest->used && (!p->used || p->begun < oldest->begun))
+            oldest = p;
+        if (!p->used)
+            break; /* places fill from the first; the ones behind were never used */
+    }
+    begin(f, oldest, key, hash, now);
+    return oldest;
+}
+
+static bool is_there(const struct place *place, size_t unit)
+{
+    return place->there[unit / 8] >> unit % 8 & 1;
+}
+
+/* Puts bytes in; false when they contradict what is there. */
+static bool fill(struct place *place, const struct fragment *fragment)
+{
+    size_t first = fragment->offset / UNIT;
+    size_t units = (fragment->bytes.length + UNIT - 1) / UNIT, known = 0;
+
+    for (size_t i = 0; i < units; i++) {
+        size_t at = i * UNIT, length = fragment->bytes.length - at;
+        uint8_t *to = place->bytes + (first + i) * UNIT;
+        if (length > UNIT)
+            length = UNIT;
+        if (!is_there(place, first + i)) {
+            memcpy(to, fragment->bytes.at + at, length);
+        } else {
+            known++;
+            if (memcmp(to, fragment->bytes.at + at, length) != 0)
+                return false;
+        }
+    }
+    /* RFC 8200 4.5: only a whole repetition is no overlap. */
+    if (fragment->is_ipv6 && known != 0 && known != units)
+        return false;
+    for (size_t i = first; i < first + units; i++) {
+        place->units += !is_there(place, i);
+        place->there[i / 8] |= (uint8_t)(1u << i % 8);
+    }
+    return true;
+}
+
+static bool is_sound(const struct fragment *fragment)
+{
+    return !fragment->cut && fragment->bytes.length > 0 &&
+           fragment->offset + fragment->bytes.length <= DATAGRAM_MOST &&
+           (!fragment->more || fragment->bytes.length % UNIT == 0);
+}
+
+bool fragments_put(struct fragments *fragments, const struct fragment *fragment, clock_ms now,
+                   struct span *whole, struct fragment *joined)
+{
+    struct key key = {.source = fragment->source,
+                      .destination = fragment->destination,
+                      .vlan = fragment->vlan,
+                      .id = fragment->id,
+                      .protocol = fragment->is_ipv6 ? 0 : fragment->protocol,
+                      .tunnel = fragment->tunnel,
+                      .is_ipv6 = fragment->is_ipv6};
+
+    if (!is_sound(fragment))
+        return false;
+    struct place *place = find(fragments, &key, now);
+    if (place->dead)
+        return false;
+    uint32_t end = (uint32_t)(fragment->offset + fragment->bytes.length);
+    bool contradicts =
+        place->total != 0 && (fragment->more ? end > place->total : end != place->total);
+    if (!fragment->more && !contradicts)
+        place->total = end;
+    if (contradicts || !fill(place, fragment)) {
+        fragments->counts.overlaps++;
+        place->dead = true;
+        return false;
+    }
+    if (fragment->offset == 0)
+        place->protocol = fragment->protocol; /* of the first counts, RFC 8200 4.5 */
+    if (place->total == 0 || place->units != (place->total + UNIT - 1) / UNIT)
+        return false;
+    *joined = *fragment;
+    if (fragment->is_ipv6)
+        joined->protocol = place->protocol;
+    *whole = span_of(place->bytes, place->total);
+    place->dead = true; /* it is whole: what comes late is a repetition */
+    fragments->counts.joined++;
+    return true;
+}
+
+struct fragments_counts fragments_counts(const struct fragments *fragments)
+{
+    return fragments->counts;
+}

@@ -11,16 +11,17 @@
 
 /* Who is met most often is asked first. */
 const struct recogniser *const recognisers[] = {
-    &sight_tls,   &sight_http,     &sight_mmtls,        &sight_dns_tcp,
-    &sight_socks, &sight_starttls, &sight_dnscrypt_tcp, /* TCP; now UDP */
-    &sight_quic,  &sight_dns_udp,  &sight_dnscrypt,     &sight_oicq,
+    &sight_tls,      &sight_http,         &sight_mmtls,    &sight_dns_tcp, &sight_socks,
+    &sight_starttls, &sight_dnscrypt_tcp, /* TCP; now UDP */
+    &sight_quic,     &sight_dns_udp,      &sight_dnscrypt, &sight_oicq,    NULL,
 };
-static_assert(COUNT_OF(recognisers) <= RECOGNISERS_MOST, "a bit for each");
+enum { ROWS = COUNT_OF(recognisers) - 1 };
+static_assert((int)ROWS <= (int)RECOGNISERS_MOST, "a bit for each");
 
 uint16_t sight_candidates(uint8_t transport)
 {
     unsigned bits = 0;
-    for (unsigned i = 0; i < COUNT_OF(recognisers); i++)
+    for (unsigned i = 0; i < (unsigned)ROWS; i++)
         if (recognisers[i]->transport == transport)
             bits |= 1u << i;
     return (uint16_t)bits;
@@ -39,7 +40,7 @@ enum heard sight_ask(const struct talk *talk, uint16_t *candidates, struct sight
 {
     const unsigned count = out->count, resolutions = out->resolution_count;
     size_t want = SIZE_MAX;
-    for (unsigned i = 0; i < COUNT_OF(recognisers); i++) {
+    for (unsigned i = 0; i < (unsigned)ROWS; i++) {
         if ((*candidates & 1u << i) == 0)
             continue;
         const struct recogniser *row = recognisers[i];

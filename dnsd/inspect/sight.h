@@ -87,7 +87,7 @@ struct recogniser {
 };
 
 /* The rows; a flow's `candidates` has a bit for each. */
-extern const struct recogniser *const recognisers[];
+extern const struct recogniser *const recognisers[]; /* ends with NULL */
 enum { RECOGNISERS_MOST = 16 };
 
 /* Asks all candidates (bits, which are cleared as recognisers say no; one that says yes stays
@@ -122,8 +122,7 @@ void sights_release(struct sights *sights, void *memory);
 uint64_t sights_refused(const struct sights *sights);
 
 extern const struct recogniser sight_tls, sight_starttls, sight_quic, sight_http, sight_mmtls,
-    sight_oicq, sight_socks, sight_dns_udp, sight_dns_tcp, sight_dnscrypt,
-    sight_dnscrypt_tcp;
+    sight_oicq, sight_socks, sight_dns_udp, sight_dns_tcp, sight_dnscrypt, sight_dnscrypt_tcp;
 
 /* Whether bytes begin with a hello of mmtls, also in the body of a request: STATUS_AGAIN,
  * STATUS_MALFORMED (it is none). Twelve bytes decide. */

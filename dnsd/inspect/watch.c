@@ -181,7 +181,7 @@ static void talk_begin(struct watcher *w, struct step *s)
         .server = s->place.server,
         .client_port = s->place.client_port,
         .server_port = s->place.server_port,
-        .memory = &s->flow->memory,
+        .memory = s->segment.transport == IP_UDP ? &s->flow->memory : NULL,
         .sights = w->sights,
     };
 }

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * packets - makes packets: what tests, the evasion matrix, captures and benchmarks show to
+ * inspectd.
+ *
+ * Used by tests only. Equal calls write equal bytes. Frames with right lengths and checksums around
+ * any payload; hellos, Initials, questions and requests to be the payload; and a capture file to
+ * keep them. All into a base/writer.h, whose `failed` says that there was no room. Never reads a
+ * packet: that is what is tested.
+ */
+#ifndef TESTS_PACKETS_H
+#define TESTS_PACKETS_H
+
+#include "base/clock.h"
+#include "base/writer.h"
+#include "wire/frame.h"
+
+#include <stdio.h>
+
+/* Extension headers of IPv6, each once, in this order (RFC 8200 4.1). */
+enum packets_extension {
+    PACKETS_HOP_BY_HOP = 1,
+    PACKETS_ROUTING = 2,
+    PACKETS_ATOMIC_FRAGMENT = 4, /* offset 0 and nothing more to come (RFC 6946) */
+    PACKETS_AUTHENTICATION = 8,
+    PACKETS_DESTINATION = 16
+};
+
+/* How a packet is wrapped, beyond what a segment says. Zeroed: Ethernet, and IP without extras. */
+struct packets_shape {
+    enum link link;
+    bool pppoe;          /* RFC 2516 */
+    uint8_t labels;      /* of MPLS */
+    uint8_t ip_options;  /* bytes of options of IPv4: 0..40, a multiple of 4 */
+    uint8_t extensions;  /* enum packets_extension, of IPv6 */
+    uint8_t tcp_options; /* bytes: 0..40, a multiple of 4 */
+    uint8_t trailer;     /* bytes behind IP, as the padding of Ethernet */
+    uint16_t gre_flags;  /* 0x8000: checksum, 0x2000: key, 0x1000: sequence number (RFC 2890) */
+    bool outer_ipv6;     /* of the tunnel */
+    uint16_t identification;
+};
+
+/* One frame that carries `segment`: its addresses (IPv4 or IPv6 by `source`), ports, vlan,
+ * transport, tunnel, flags, numbers and payload; `cut` and `sent` are not looked at. */
+void packets_frame(struct writer *w, const struct packets_shape *shape,
+                   const struct segment *segment);
+/* Only header and payload of TCP or UDP: what fragments are cut from. */
+void packets_transport(struct writer *w, const struct packets_shape *shape,
+                       const struct segment *segment);
+/* One frame that carries `fragment`: its addresses, vlan, id, protocol, tunnel, more, offset and
+ * bytes. */
+void packets_fragment(struct writer *w, const struct packets_shape *shape,
+                      const struct fragment *fragment);
+
+/* A segment between two ends, as texts: "192.0.2.1", "2001:db8::1". Stops the test when they are
+ * none. Transport TCP, flags ACK and PSH. */
+struct segment packets_segment(const char *source, uint16_t source_port, const char *destination,
+                               uint16_t destination_port);
+
+/* A conversation of TCP; numbers go on by themselves. */
+struct packets_talk {
+    struct segment ends; /* from the client's side */
+    uint32_t first[2];   /* initial sequence numbers: client, server */
+    uint32_t said[2];    /* bytes so far */
+};
+struct packets_talk packets_talk(const char *client, uint16_t client_port, const char *server,
+                                 uint16_t server_port);
+/* A segment from the side (0: client) with these flags; `payload` is what it says next. */
+struct segment packets_say(struct packets_talk *talk, unsigned side, uint8_t flags,
+                           struct span payload);
+/* The segment of bytes that begin at `offset` of what the side says; changes nothing. */
+struct segment packets_say_at(const struct packets_talk *talk, unsigned side, size_t offset,
+                              struct span payload);
+
+/* A ClientHello. Zeroed: TLS 1.3 and 1.2, X25519, no name, no ALPN. */
+struct packets_hello {
+    const char *server_name;    /* NULL: no extension */
+    const char *alpn;           /* "h2,http/1.1"; NULL: no extension */
+    uint16_t legacy_version;    /* 0: 0x0303 */
+    const uint16_t *versions;   /* ends with 0; NULL: 0x0304 and 0x0303; an empty list: no extension
+                                 */
+    const uint16_t *ciphers;    /* ends with 0; NULL: the usual ones */
+    bool grease;                /* RFC 8701: a cipher, extensions, a group, a version */
+    bool quic;                  /* extension 57, and no session id */
+    size_t key_share;           /* bytes; 0: 32; PACKETS_MLKEM: X25519MLKEM768 before X25519 */
+    size_t ech;                 /* bytes of payload of extension fe0d; 0: none */
+    struct span before, behind; /* whole extensions, before and behind all others */
+    size_t padding;             /* bytes in extension 21; 0: none */
+    uint8_t seed;               /* of what is random in it */
+};
+enum { PACKETS_MLKEM = 1216 };
+
+/* The handshake message. */
+void packets_hello(struct writer *w, const struct packets_hello *hello);
+/* `bytes` in one record of TLS of this type (22: handshake), as version 0x0301. */
+void packets_record(struct writer *w, uint8_t type, struct span bytes);
+/* The message in `count` records of nearly equal size, none of them empty while bytes last. */
+void packets_records(struct writer *w, struct span message, unsigned count);
+/* Hello and records in one: what a client of TLS says first. */
+void packets_client_hello(struct writer *w, const struct packets_hello *hello, unsigned count);
+
+/* A capture file in microseconds, little-endian; `dlt` as libpcap numbers links. False: no room. */
+bool packets_file_begin(FILE *file, uint32_t dlt);
+bool packets_file_add(FILE *file, clock_us at, struct span bytes, size_t sent);
+/* The number of a link. */
+uint32_t packets_dlt(enum link link);
+
+#endif

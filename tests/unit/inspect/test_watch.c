@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * test_watch - whole lives of packets: who says what to whom, and what becomes of it.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include "packets/watched.h"
+
+static const struct packets_shape plain = {.link = LINK_ETHERNET};
+
+struct story {
+    struct watched *w;
+    struct packets_talk talk;
+};
+
+static struct story begin(const char *client, const char *server, uint16_t port)
+{
+    static uint16_t source = 40000;
+    struct story story = {watched_new(32 << 20), packets_talk(client, source++, server, port)};
+    return story;
+}
+
+static void say(struct story *story, unsigned side, uint8_t flags, struct span payload)
+{
+    struct segment segment = packets_say(&story->talk, side, flags, payload);
+    watched_segment(story->w, &plain, &segment);
+}
+
+static void shake_hands(struct story *story)
+{
+    say(story, 0, TCP_SYN, span_of(NULL, 0));
+    say(story, 1, TCP_SYN | TCP_ACK, span_of(NULL, 0));
+    say(story, 0, TCP_ACK, span_of(NULL, 0));
+}
+
+static struct span hello_of(const char *name)
+{
+    static uint8_t buffer[4][4096];
+    static unsigned turn;
+    struct writer w = writer_over(buffer[turn++ % 4], sizeof buffer[0]);
+    const struct packets_hello hello = {.server_name = name, .alpn = "h2,http/1.1"};
+    packets_client_hello(&w, &hello, 1);
+    return writer_span(&w);
+}
+
+static void assert_last(const struct story *story, const char *expected)
+{
+    char text[NAME_TEXT_SIZE + 64];
+    assert_string_equal(watched_last(story->w, text), expected);
+}
+
+static void a_banned_name_is_an_event(void **state)
+{
+    struct story s = begin("10.1.2.3", "192.0.2.1", 443);
+    shake_hands(&s);
+    say(&s, 0, TCP_ACK | TCP_PSH, hello_of("web.banned.example"));
+    assert_last(&s, "name web.banned.example");
+    assert_int_equal(s.w->event_count, 1);
+    const struct event *event = &s.w->events[0];
+    assert_int_equal(event->seen, SEEN_TLS);
+    assert_int_equal(event->verdict.wanted, ACTION_SINKHOLE);
+    assert_int_equal(event->verdict.action, ACTION_OBSERVE);
+    assert_int_equal(event->client_port, s.talk.ends.source_port);
+    assert_int_equal(event->server_port, 443);
+    assert_memory_equal(event->wire.ja4, "t13d", 4);
+    assert_string_equal(event->wire.alpn, "h2");
+    assert_int_equal(event->wire.resolved, RESOLVED_UNKNOWN);
+    watched_free(s.w);
+}
+
+static void who_is_in_no_banned_group_is_named_only(void **state)
+{
+    struct story s = begin("10.9.2.3", "192.0.2.1", 443);
+    shake_hands(&s);
+    say(&s, 0, TCP_ACK, hello_of("web.banned.example"));
+    assert_last(&s, "name web.banned.example");
+    assert_int_equal(s.w->event_count, 0);
+    watched_free(s.w);
+}
+
+static void the_order_is_to_stop(void **state)
+{
+    struct story s = begin("10.1.2.3", "192.0.2.1", 443);
+    watcher_enforces(s.w->watcher, true);
+    shake_hands(&s);
+    struct segment segment = packets_say(&s.talk, 0, TCP_ACK, hello_of("banned.example"));
+    assert_int_equal(watched_segment(s.w, &plain, &segment), ORDER_STOP);
+    assert_int_equal(s.w->events[0].verdict.action, ACTION_SINKHOLE);
+    watched_free(s.w);
+}
+
+static void an_address_is_seen_at_the_first_packet(void **state)
+{
+    struct story s = begin("10.1.2.3", "203.0.113.9", 8080);
+    say(&s, 0, TCP_SYN, span_of(NULL, 0));
+    assert_int_equal(s.w->event_count, 1);
+    assert_int_equal(s.w->events[0].seen, SEEN_PACKET);
+    assert_true(s.w->events[0].has_address);
+    say(&s, 0, TCP_SYN, span_of(NULL, 0));
+    assert_int_equal(s.w->event_count, 1);
+    watched_free(s.w);
+}
+
+static void a_second_hello_of_another_name_is_ambiguous(void **state)
+{
+    struct story s = begin("10.1.2.3", "192.0.2.1", 443);
+    shake_hands(&s);
+    say(&s, 0, TCP_ACK, hello_of("fine.example"));
+    assert_last(&s, "name fine.example");
+    say(&s, 1, TCP_ACK, span_text("retry"));
+    say(&s, 0, TCP_ACK, hello_of("x.banned.example"));
+    assert_last(&s, "ambiguous second-hello x.banned.example");
+    assert_int_equal(s.w->event_count, 1);
+    assert_int_equal(s.w->events[0].wire.ending, ENDING_AMBIGUOUS);
+    watched_free(s.w);
+}
+
+static void a_second_hello_of_the_same_name_is_a_retry(void **state)
+{
+    struct story s = begin("10.1.2.3", "192.0.2.1", 443);
+    shake_hands(&s);
+    say(&s, 0, TCP_ACK, hello_of("banned.example"));
+    say(&s, 0, TCP_ACK, hello_of("banned.example"));
+    assert_last(&s, "name banned.example");
+    assert_int_equal(s.w->event_count, 1);
+    assert_int_equal(s.w->result_count, 1);
+    watched_free(s.w);
+}
+
+static void another_copy_of_the_hello_is_ambiguous(void **state)
+{
+    struct story s = begin("10.1.2.3", "192.0.2.1", 443);
+    shake_hands(&s);
+    struct segment again =
+        packets_say_at(&s.talk, 0, s.talk.said[0], hello_of("www.banned.example"));
+    say(&s, 0, TCP_ACK, hello_of("www.harmles.example"));
+    watched_segment(s.w, &plain, &again);
+    assert_last(&s, "ambiguous overlap www.banned.example");
+    assert_int_equal(s.w->event_count, 1);
+    watched_free(s.w);
+}
+
+static void midstream_is_said(void **state)
+{
+    struct story s = begin("10.1.2.3", "192.0.2.1", 443);
+    s.talk.said[0] = s.talk.said[1] = 5000;
+    say(&s, 0, TCP_ACK, span_text("\x17\x03\x03\x40\x00 nothing that begins anything"));
+    watch_finish(s.w->watcher);
+    assert_last(&s, "no-name midstream");
+    watched_free(s.w);
+}
+
+static void silence_is_said(void **state)
+{
+    struct story s = begin("10.1.2.3", "192.0.2.1", 443);
+    shake_hands(&s);
+    watch_finish(s.w->watcher);
+    assert_last(&s, "no-name silent");
+    watched_free(s.w);
+}
+
+static void what_nobody_knows_is_said(void **state)
+{
+    struct story s = begin("10.1.2.3", "192.0.2.1", 4444);
+    shake_hands(&s);
+    say(&s, 0, TCP_ACK, span_text("\x01\x02\x03\x04 a protocol of nobody's, and long enough"));
+    watch_finish(s.w->watcher);
+    assert_last(&s, "no-name unrecognised");
+    watched_free(s.w);
+}
+
+static void data_in_the_first_segment_is_heard(void **state)
+{
+    struct story s = begin("10.1.2.3", "192.0.2.1", 443);
+    struct segment open = packets_say(&s.talk, 0, TCP_SYN, hello_of("fast.banned.example"));
+    watched_segment(s.w, &plain, &open);
+    assert_last(&s, "name fast.banned.example");
+    watched_free(s.w);
+}
+
+static void ports_that_are_used_again_are_a_new_flow(void **state)
+{
+    struct story s = begin("10.1.2.3", "192.0.2.1", 443);
+    shake_hands(&s);
+    say(&s, 0, TCP_ACK, hello_of("one.banned.example"));
+    struct packets_talk again = packets_talk("10.1.2.3", s.talk.ends.source_port, "192.0.2.1", 443);
+    again.first[0] = s.talk.first[0] + 777777;
+    s.talk = again;
+    shake_hands(&s);
+    say(&s, 0, TCP_ACK, hello_of("two.banned.example"));
+    assert_last(&s, "name two.banned.example");
+    assert_int_equal(s.w->event_count, 2);
+    watched_free(s.w);
+}
+
+static void mmtls_is_known_byte_by_byte(void **state)
+{
+    static const uint8_t hello[] = {0x16, 0xf1, 4, 0,    0xa1, 0, 0,    0,
+                                    0x9d, 1,    4, 0xf1, 1,    0, 0xa8, 0x2f};
+    struct story s = begin("10.1.2.3", "192.0.2.1", 8080);
+    shake_hands(&s);
+    for (size_t i = 0; i < sizeof hello; i++)
+        say(&s, 0, TCP_ACK, span_of(hello + i, 1));
+    assert_int_equal(s.w->event_count, 1);
+    assert_int_equal(s.w->events[0].wire.spoken, SPOKEN_MMTLS);
+    assert_int_equal(s.w->events[0].verdict.evidence, EVIDENCE_INSTALLED);
+    watched_free(s.w);
+}
+
+static void the_table_forgets_the_oldest(void **state)
+{
+    struct watched *w = watched_new(16 << 20);
+    for (uint32_t i = 0; i < 200000; i++) {
+        struct packets_talk talk = packets_talk("10.1.2.3", 1, "192.0.2.1", 443);
+        talk.ends.source_port = (uint16_t)(1024 + i % 60000);
+        talk.ends.destination.bytes[14] = (uint8_t)(i / 60000);
+        struct segment segment = packets_say(&talk, 0, TCP_SYN, span_of(NULL, 0));
+        watched_segment(w, &plain, &segment);
+    }
+    struct watch_counts counts = watch_counts(w->watcher);
+    assert_int_equal(counts.flows, 200000);
+    assert_int_equal(counts.flows_evicted + counts.flows_now, 200000);
+    assert_true(counts.flows_evicted > 0);
+    assert_int_equal(w->results[0].why, WHY_EVICTED);
+    watched_free(w);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_banned_name_is_an_event),
+        cmocka_unit_test(who_is_in_no_banned_group_is_named_only),
+        cmocka_unit_test(the_order_is_to_stop),
+        cmocka_unit_test(an_address_is_seen_at_the_first_packet),
+        cmocka_unit_test(a_second_hello_of_another_name_is_ambiguous),
+        cmocka_unit_test(a_second_hello_of_the_same_name_is_a_retry),
+        cmocka_unit_test(another_copy_of_the_hello_is_ambiguous),
+        cmocka_unit_test(midstream_is_said),
+        cmocka_unit_test(silence_is_said),
+        cmocka_unit_test(what_nobody_knows_is_said),
+        cmocka_unit_test(data_in_the_first_segment_is_heard),
+        cmocka_unit_test(ports_that_are_used_again_are_a_new_flow),
+        cmocka_unit_test(mmtls_is_known_byte_by_byte),
+        cmocka_unit_test(the_table_forgets_the_oldest),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
