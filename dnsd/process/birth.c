@@ -19,6 +19,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+const char *const program_words[] = {"dnsd", "inspectd", NULL};
+
 enum { BIRTH_MESSAGE_MOST = 2048 };
 
 static_assert(sizeof(struct message_compile) + sizeof(uint32_t) <= BIRTH_MESSAGE_MOST,
@@ -82,7 +84,10 @@ static void keep(struct gifts *gifts, const struct message_gift *gift, int fd)
         gifts->ring_owner[gifts->ring_count++] = gift->number;
         break;
     case GIFT_FOLDER:
+        if (gift->number >= PROGRAM_COUNT)
+            role_die("the parent gave a folder of an unknown program (%u)", gift->number);
         put(&gifts->folder, 1, 0, fd);
+        gifts->program = gift->number;
         break;
     case GIFT_OUTPUT:
         put(gift->number == 0 ? &gifts->output : &gifts->problems, 1, 0, fd);

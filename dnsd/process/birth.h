@@ -29,6 +29,7 @@ struct gifts {
     uint32_t ring_owner[RINGS_MOST];        /* number of the serve process that writes it */
     uint32_t ring_count;
     int folder;                   /* record: where it writes */
+    enum program program;         /* record: whose events */
     int output, problems;         /* compile: the image to write; a pipe for problems' text */
     int secret;                   /* memory file of SECRET_SIZE random bytes */
     int told;                     /* serve, inspect: the table of what was told whom */

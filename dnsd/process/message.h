@@ -41,11 +41,15 @@ enum gift {
     GIFT_CHANNEL,  /* a channel to the role `number` of the other kind; replaces an older one */
     GIFT_RING,     /* memory file of an event ring; `number`: whose */
     GIFT_COUNTERS, /* memory file of this process' counters */
-    GIFT_FOLDER,   /* record: the folder it may write in */
+    GIFT_FOLDER,   /* record: the folder it may write in; `number`: enum program */
     GIFT_OUTPUT,   /* compile: `number` 0 the image to write, 1 a pipe for problems */
     GIFT_SECRET,   /* memory file: keys shared by all serve processes (cookies) */
     GIFT_TOLD,     /* process/told.h: serve writes, inspect reads; replaces an older one */
 };
+
+/* Whose events record writes. */
+enum program { PROGRAM_DNSD, PROGRAM_INSPECTD, PROGRAM_COUNT };
+extern const char *const program_words[]; /* "dnsd", "inspectd", NULL */
 
 struct message_gift {
     uint32_t gift, number;

@@ -53,7 +53,7 @@ static void adopt_ring(struct desk *desk, int fd, uint32_t owner)
     enum status status = recorder_add_ring(desk->recorder, fd, owner, clock_wall());
     close(fd);
     if (status != STATUS_OK)
-        role_die("the event ring of serve %u cannot be mapped: %s", owner, status_text(status));
+        role_die("the event ring of worker %u cannot be mapped: %s", owner, status_text(status));
 }
 
 static void count(struct desk *desk)
@@ -125,6 +125,12 @@ static void on_close(void *owner)
     event_base_loopbreak(((struct desk *)owner)->base);
 }
 
+static const struct config_events *events_of(const struct gifts *gifts)
+{
+    return gifts->program == PROGRAM_INSPECTD ? &gifts->config->inspectd.events
+                                              : &gifts->config->dnsd.events;
+}
+
 static bool may_use(int folder, const char *name, int how)
 {
     return faccessat(folder, name, how, 0) == 0 || errno == ENOENT;
@@ -142,7 +148,7 @@ static bool folder_is_usable(int folder)
 static void wait_for_folder(const struct gifts *gifts)
 {
     struct pollfd parent = {.fd = ROLE_CHANNEL, .events = POLLIN};
-    const char *path = gifts->config->dnsd.events.folder;
+    const char *path = events_of(gifts)->folder;
     char user[REFUSAL_TEXT_SIZE];
 
     if (folder_is_usable(gifts->folder))
@@ -161,18 +167,19 @@ static void wait_for_folder(const struct gifts *gifts)
 static void open_desk(struct desk *desk)
 {
     static const struct channel_events events = {on_parcel, NULL, on_close};
-    const struct config *config = desk->gifts.config;
+    const struct config_events *of = events_of(&desk->gifts);
     const struct journal_limits limits = {
-        .rotate_bytes = config->dnsd.events.rotate_bytes,
-        .rotate_seconds = config->dnsd.events.rotate_seconds,
-        .quota_bytes = config->dnsd.events.quota_bytes,
+        .rotate_bytes = of->rotate_bytes,
+        .rotate_seconds = of->rotate_seconds,
+        .quota_bytes = of->quota_bytes,
     };
 
     if (desk->gifts.folder < 0)
         role_die("the parent gave no folder for events");
     wait_for_folder(&desk->gifts);
     enum status status =
-        recorder_new(desk->gifts.folder, &limits, config->gateway, clock_wall(), &desk->recorder);
+        recorder_new(desk->gifts.folder, &limits, desk->gifts.config->gateway,
+                     program_words[desk->gifts.program], clock_wall(), &desk->recorder);
     if (status != STATUS_OK)
         role_die("the folder of events cannot be used: %s", status_text(status));
     if (desk->gifts.policy >= 0)

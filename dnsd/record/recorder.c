@@ -40,13 +40,13 @@ struct recorder {
 };
 
 enum status recorder_new(int folder, const struct journal_limits *limits, const char *gateway,
-                         clock_us now, struct recorder **out)
+                         const char *product, clock_us now, struct recorder **out)
 {
     struct recorder *recorder = calloc(1, sizeof *recorder);
     enum status status = STATUS_NO_MEMORY;
     if (recorder == NULL)
         return status;
-    recorder->lines = line_writer_new(gateway, "dnsd", PONOR_VERSION);
+    recorder->lines = line_writer_new(gateway, product, PONOR_VERSION);
     if (recorder->lines != NULL)
         status = journal_open(folder, limits, recorder->lines, now, &recorder->journal);
     if (status != STATUS_OK) {

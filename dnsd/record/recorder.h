@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * recorder - events out of the rings of all serve processes, as lines into the journal.
+ * recorder - events out of the rings of all serve (or inspect) processes, as lines into the
+ * journal.
  *
  * Used by main. Several policies stay open, because an event speaks of the one that decided. Losses
  * that the serve processes counted are added up and stand in the next line. Logic and one folder:
@@ -22,8 +23,10 @@ enum {
 
 struct recorder;
 
+/* `product` is the program whose events they are. */
 MUST_USE enum status recorder_new(int folder, const struct journal_limits *limits,
-                                  const char *gateway, clock_us now, struct recorder **out);
+                                  const char *gateway, const char *product, clock_us now,
+                                  struct recorder **out);
 /* Takes what is in the rings, writes and syncs it. */
 void recorder_free(struct recorder *recorder, clock_us now);
 

@@ -50,7 +50,7 @@ static struct recorder *recorder_begin(void)
 {
     static const struct journal_limits limits = {.rotate_bytes = ROTATE_BYTES};
     struct recorder *recorder;
-    if (recorder_new(folder.fd, &limits, "gw", clock_wall(), &recorder) != STATUS_OK)
+    if (recorder_new(folder.fd, &limits, "gw", "dnsd", clock_wall(), &recorder) != STATUS_OK)
         return NULL;
     for (uint32_t i = 0; i < RINGS; i++)
         if (recorder_add_ring(recorder, fds[i], i, clock_wall()) != STATUS_OK)

@@ -44,7 +44,7 @@ static void ring_for(struct producer *producer)
 static void start(void)
 {
     static const struct journal_limits none = {0};
-    assert_int_equal(recorder_new(folder.fd, &none, "gw", now, &recorder), STATUS_OK);
+    assert_int_equal(recorder_new(folder.fd, &none, "gw", "dnsd", now, &recorder), STATUS_OK);
     for (uint32_t i = 0; i < COUNT_OF(producers); i++)
         assert_int_equal(recorder_add_ring(recorder, producers[i].fd, i, now), STATUS_OK);
 }
