@@ -187,51 +187,79 @@ const char *sight_text(struct span bytes, size_t most)
 /* A slab; pieces never used yet begin at `fresh`, so that unused memory does not become real. */
 struct sights {
     size_t most, size, fresh;
+    size_t hand; /* the piece that is taken from its flow next, when none is free */
     uint64_t refused;
-    void *free; /* released pieces, each pointing to the next */
-    uint8_t slab[] __attribute__((aligned(16)));
+    void *free;      /* released pieces, each pointing to the next */
+    void ***holders; /* of each piece: where its flow keeps it; NULL: free */
+    uint8_t *slab;
 };
 
 struct sights *sights_new(size_t most, size_t size)
 {
     if (most == 0 || size == 0 || size > (size_t)1 << 24 || most > (size_t)1 << 32)
         return NULL;
-    size = (size + 15) & ~(size_t)15;
-    struct sights *sights = calloc(1, sizeof *sights + most * size);
+    struct sights *sights = calloc(1, sizeof *sights);
     if (sights == NULL)
         return NULL;
     sights->most = most;
-    sights->size = size;
+    sights->size = (size + 15) & ~(size_t)15;
+    sights->holders = calloc(most, sizeof *sights->holders);
+    sights->slab = calloc(most, sights->size);
+    if (sights->holders == NULL || sights->slab == NULL) {
+        sights_free(sights);
+        return NULL;
+    }
     return sights;
 }
 
 void sights_free(struct sights *sights)
 {
+    if (sights == NULL)
+        return;
+    free(sights->holders);
+    free(sights->slab);
     free(sights);
+}
+
+static size_t piece_number(const struct sights *sights, const void *piece)
+{
+    return (size_t)((const uint8_t *)piece - sights->slab) / sights->size;
+}
+
+/* Takes a piece from the flow that, going round, has had it for long. */
+static void *take_away(struct sights *sights)
+{
+    size_t number = sights->hand++ % sights->most;
+    *sights->holders[number] = NULL;
+    sights->refused++;
+    return sights->slab + number * sights->size;
 }
 
 void *sight_memory(const struct talk *talk)
 {
     struct sights *sights = talk->sights;
+    void *piece;
     if (talk->memory == NULL || sights == NULL)
         return NULL;
     if (*talk->memory != NULL)
         return *talk->memory;
     if (sights->free != NULL) {
-        void *piece = sights->free;
+        piece = sights->free;
         memcpy(&sights->free, piece, sizeof sights->free);
-        return *talk->memory = memset(piece, 0, sights->size);
+    } else if (sights->fresh < sights->most) {
+        piece = sights->slab + sights->size * sights->fresh++;
+    } else {
+        piece = take_away(sights);
     }
-    if (sights->fresh < sights->most)
-        return *talk->memory = sights->slab + sights->size * sights->fresh++;
-    sights->refused++;
-    return NULL;
+    sights->holders[piece_number(sights, piece)] = talk->memory;
+    return *talk->memory = memset(piece, 0, sights->size);
 }
 
 void sights_release(struct sights *sights, void *memory)
 {
     if (memory == NULL)
         return;
+    sights->holders[piece_number(sights, memory)] = NULL;
     memcpy(memory, &sights->free, sizeof sights->free);
     sights->free = memory;
 }

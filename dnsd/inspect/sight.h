@@ -113,10 +113,11 @@ void sight_evidence(struct sighting *sighting, const char *format, ...)
  * become '?'. Valid until the fourth call after. */
 const char *sight_text(struct span bytes, size_t most);
 
-/* The memory of datagram recognisers: `most` pieces of at most `size` bytes. */
+/* The memory of datagram recognisers: `most` pieces of at most `size` bytes. When all are in use, a
+ * flow that has had one for long loses it (its talk->memory becomes NULL), and is counted. */
 struct sights *sights_new(size_t most, size_t size);
 void sights_free(struct sights *sights);
-/* The flow's piece, zeroed when new; NULL when all are used. */
+/* The flow's piece, zeroed when new. talk->memory must stay where it is while it is not NULL. */
 void *sight_memory(const struct talk *talk);
 void sights_release(struct sights *sights, void *memory);
 uint64_t sights_refused(const struct sights *sights);

@@ -6,6 +6,7 @@
  * the watcher; each case must end in the name, and in one event for it. One TAP line per family of
  * cases, with how many there were; a case that fails says which it was.
  */
+#include "../unit/wire/initial.h"
 #include "packets/watched.h"
 
 enum { HELLO_ROOM = 20000, PIECES_MOST = 20000, MEMORY = 64 << 20 };
@@ -387,6 +388,91 @@ static void overlaps_of_other_bytes(void)
     family_ends("copies of the hello that say different names: ambiguous, and an event");
 }
 
+/* The number-th of all orders of `count` things. */
+static void order_of(unsigned number, unsigned count, unsigned out[6])
+{
+    unsigned left[] = {0, 1, 2, 3, 4, 5};
+    for (unsigned n = count; n > 0; n--) {
+        unsigned pick = number % n;
+        number /= n;
+        *out++ = left[pick];
+        for (unsigned i = pick; i + 1 < n; i++)
+            left[i] = left[i + 1];
+    }
+}
+
+/* A hello in `count` Initials, each with its part of it, shown in one of their orders; `coalesced`:
+ * two in a datagram. */
+static void quic_case(unsigned ip, const struct wrap *wrap, uint32_t version, struct span message,
+                      unsigned count, unsigned number, bool coalesced)
+{
+    static const uint8_t id[] = {0x83, 0x94, 0xc8, 0xf0, 0x3e, 0x51, 0x57, 0x08};
+    static uint8_t frames_room[8192], datagram_room[8192];
+    struct writer datagram = writer_over(datagram_room, sizeof datagram_room);
+    unsigned order[6];
+    size_t part = message.length / count + 1;
+    struct packets_talk talk =
+        packets_talk(families_of_ip[ip].client, port, families_of_ip[ip].server, 443);
+
+    port = port < 65000 ? port + 1 : 1024;
+    talk.ends.vlan = wrap->vlan;
+    talk.ends.tunnel = wrap->tunnel;
+    talk.ends.transport = IP_UDP;
+    order_of(number, count, order);
+    for (unsigned i = 0; i < count; i++) {
+        size_t at = order[i] * part;
+        size_t length = message.length - at < part ? message.length - at : part;
+        struct writer frames = writer_over(frames_room, sizeof frames_room);
+        struct initial initial = initial_of(version, span_of(id, sizeof id));
+        /* Within the packet the second half comes first. */
+        write_crypto(&frames, at + length / 2,
+                     span_of(message.at + at + length / 2, length - length / 2));
+        write_crypto(&frames, at, span_of(message.at + at, length / 2));
+        initial.number = order[i];
+        initial.least = coalesced ? 0 : 1200;
+        write_initial(&datagram, &initial, writer_span(&frames));
+        if (coalesced && i % 2 == 0 && i + 1 < count)
+            continue;
+        struct segment s = talk.ends;
+        s.payload = writer_span(&datagram);
+        watched_segment(watched, &wrap->shape, &s);
+        datagram = writer_over(datagram_room, sizeof datagram_room);
+    }
+    expect(wanted, wrap->name, count, number);
+}
+
+static void initials(void)
+{
+    static const uint32_t versions[] = {QUIC_V1, QUIC_V2, QUIC_DRAFT_29};
+    static const unsigned orders[] = {1, 1, 2, 6, 24, 120, 720};
+    static uint8_t room[HELLO_ROOM];
+    struct writer w = writer_over(room, sizeof room);
+    const struct packets_hello h = {.server_name = name_wanted,
+                                    .alpn = "h3",
+                                    .grease = true,
+                                    .quic = true,
+                                    .key_share = PACKETS_MLKEM};
+    packets_hello(&w, &h);
+
+    for (unsigned count = 1; count <= 6; count++) {
+        for (unsigned number = 0; number < orders[count]; number++) {
+            for (size_t v = 0; v < COUNT_OF(versions); v++) {
+                const struct wrap *wrap = &wraps[number % COUNT_OF(wraps)];
+                quic_case(number % 2, wrap, versions[v], writer_span(&w), count, number, false);
+                quic_case(number % 2, wraps, versions[v], writer_span(&w), count, number, true);
+            }
+        }
+    }
+    for (size_t i = 0; i < COUNT_OF(wraps); i++) {
+        for (unsigned ip = 0; ip < 2; ip++) {
+            for (unsigned number = 0; number < 6; number++)
+                quic_case(ip, &wraps[i], QUIC_V1, writer_span(&w), 3, number, false);
+        }
+    }
+    family_ends("QUIC v1, v2, draft-29: the hello in 1 to 6 Initials in every order, frames "
+                "shuffled, one or two in a datagram, wrapped in 16 ways");
+}
+
 int main(void)
 {
     watched = watched_new(MEMORY);
@@ -398,6 +484,7 @@ int main(void)
     every_order_of_five();
     fast_open();
     fragments_of_ip();
+    initials();
     printf("1..%u\n# %u cases, %u not in the right name\n", families, cases, failures);
     watched_free(watched);
     return failures > 0;
