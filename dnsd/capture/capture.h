@@ -55,6 +55,10 @@ struct capture_source {
 
 extern const struct capture_source capture_live, capture_file;
 
+/* Whether an interface is there and this process may read it; opens nothing. For the parent, so
+ * that what an operator has to correct is said before anything is started. */
+MUST_USE enum status capture_probe(const char *interface, char why[CAPTURE_WHY_SIZE]);
+
 /* libpcap's number of a link type as ours; false: we cannot read it. For the sources alone. */
 bool capture_link(int dlt, enum link *out);
 

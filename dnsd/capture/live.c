@@ -11,6 +11,8 @@
 #include <net/if.h>
 #include <pcap/pcap.h>
 #include <stdio.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 enum {
     TIMEOUT_MS = 40, /* how long the kernel may wait until a block of the ring is full */
@@ -61,8 +63,26 @@ static void explain(pcap_t *pcap, int code, const char *place, char why[CAPTURE_
         break;
     default:
         snprintf(why, CAPTURE_WHY_SIZE, "cannot read packets of %.100s: %s %.200s", place,
-                 pcap_statustostr(code), pcap_geterr(pcap));
+                 pcap_statustostr(code), pcap == NULL ? strerror(errno) : pcap_geterr(pcap));
     }
+}
+
+enum status capture_probe(const char *interface, char why[CAPTURE_WHY_SIZE])
+{
+    static const char all[] = "any"; /* libpcap's word, not the kernel's */
+
+    if (strcmp(interface, all) != 0 && if_nametoindex(interface) == 0) {
+        explain(NULL, PCAP_ERROR_NO_SUCH_DEVICE, interface, why);
+        return STATUS_NOT_FOUND;
+    }
+    int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0); /* protocol 0: no packet comes */
+    if (fd < 0) {
+        int error = errno;
+        explain(NULL, error == EPERM ? PCAP_ERROR_PERM_DENIED : PCAP_ERROR, interface, why);
+        return STATUS_REFUSED;
+    }
+    close(fd);
+    return STATUS_OK;
 }
 
 /* Numbers that are out of range are libpcap's or the kernel's to refuse when it is activated. */
@@ -82,8 +102,8 @@ static void set_options(pcap_t *pcap, const struct capture_options *options)
  * makes whole datagrams first, since all but the first do not say their ports. */
 static enum status join_group(pcap_t *pcap, uint16_t group, char why[CAPTURE_WHY_SIZE])
 {
-    const int how = PACKET_FANOUT_HASH | PACKET_FANOUT_FLAG_DEFRAG;
-    const int value = (int)group | how << 16;
+    const unsigned how = PACKET_FANOUT_HASH | PACKET_FANOUT_FLAG_DEFRAG;
+    const unsigned value = group | how << 16;
     char refusal[REFUSAL_TEXT_SIZE];
 
     if (group == 0 ||

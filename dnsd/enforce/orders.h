@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * orders - what inspectd's control socket understands.
+ *
+ * Used by the parent.
+ */
+#ifndef ENFORCE_ORDERS_H
+#define ENFORCE_ORDERS_H
+
+#include "process/socket.h"
+
+extern const struct order inspectd_orders[]; /* their owner is a struct inspectd */
+
+#endif

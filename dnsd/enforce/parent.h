@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * parent - inspectd's first process: it opens, spawns, restarts, and watches for a new policy.
+ *
+ * Used by programs/inspectd.c (inspectd_run) and, as a struct, by orders.c. Reads root's
+ * configuration and control lines of at most 1 kB. Never parses a packet, never reads a list: the
+ * policy comes compiled, from dnsd or from `ponor compile`.
+ */
+#ifndef ENFORCE_PARENT_H
+#define ENFORCE_PARENT_H
+
+#include "enforce/image.h"
+#include "enforce/team.h"
+#include "process/socket.h"
+
+struct inspectd {
+    const char *config_file; /* absolute */
+    struct event_base *base;
+    struct supervisor *supervisor;
+    struct control_socket *socket;
+    struct team *team;
+    struct image_watch *watch;
+    struct event *sweep;       /* looks after children that went, on a clean stack */
+    struct policy_gift policy; /* what is in service; image -1: none yet */
+    struct policy *image;      /* the same, mapped */
+    clock_ms since;
+    bool level_is_set; /* by the order `log`; else the configuration's level holds */
+    uint32_t level;
+    bool launched, in_service, failed, stopping;
+    int exit_code;
+};
+
+/* Runs until it is told to stop; gives the exit code. `interfaces`, unless there are none, take the
+ * place of those of the configuration. */
+int inspectd_run(const char *config_file, const char *const *interfaces, unsigned count);
+
+void inspectd_stop(struct inspectd *inspectd, int exit_code);
+
+#endif

@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * team - posts, their belongings, and what a newborn on each is given.
+ */
+#include "enforce/team.h"
+
+#include "base/log.h"
+#include "base/refusal.h"
+#include "events/event.h"
+#include "process/ring.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+enum { FOLDER_MODE = 0750 };
+
+static const char record_role[] = "record", inspect_role[] = "inspect";
+
+/* The events' folder; made, and given to record's user, when it is not there. */
+static int open_folder(const char *path)
+{
+    const struct passwd *user = geteuid() == 0 ? getpwnam("_inspectd-record") : NULL;
+    bool made = mkdir(path, FOLDER_MODE) == 0;
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+    if (fd >= 0 && made && user != NULL && fchown(fd, user->pw_uid, user->pw_gid) != 0)
+        log_warning("cannot give %s to user %s: %s", path, user->pw_name, strerror(errno));
+    return fd;
+}
+
+static void post_close(struct post *post)
+{
+    if (post->counters != NULL)
+        munmap(post->counters, sizeof *post->counters);
+    if (post->counters_fd >= 0)
+        close(post->counters_fd);
+    if (post->ring >= 0)
+        close(post->ring);
+}
+
+static enum status post_open(struct team *team, bool is_record, unsigned number,
+                             char why[TEAM_WHY_SIZE])
+{
+    struct post *post = &team->posts[team->post_count++];
+    *post = (struct post){
+        .team = team, .is_record = is_record, .number = number, .counters_fd = -1, .ring = -1};
+
+    enum status status = counters_make(&post->counters_fd);
+    if (status == STATUS_OK)
+        post->counters = counters_open(post->counters_fd);
+    if (status == STATUS_OK && !is_record)
+        status =
+            ring_make(team->config.inspectd.events.ring_slots, sizeof(struct event), &post->ring);
+    if (status == STATUS_OK && post->counters != NULL)
+        return STATUS_OK;
+    snprintf(why, TEAM_WHY_SIZE, "cannot make shared memory for %s %u: %s",
+             is_record ? record_role : inspect_role, number, strerror(errno));
+    return STATUS_SYSTEM;
+}
+
+/* Whether the table that is there is another than ours; opens it. */
+static bool open_told(struct team *team)
+{
+    const char *path = team->config.dnsd.told;
+    struct stat file;
+
+    if (path[0] == 0 || stat(path, &file) != 0 ||
+        (team->told >= 0 && file.st_dev == team->told_file.st_dev &&
+         file.st_ino == team->told_file.st_ino))
+        return false;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0)
+        return false;
+    if (team->told >= 0)
+        close(team->told);
+    team->told = fd;
+    team->told_file = file;
+    return true;
+}
+
+enum status team_new(const struct config *config, char why[TEAM_WHY_SIZE], struct team **out)
+{
+    char refusal[REFUSAL_TEXT_SIZE];
+    unsigned inspectors = config->inspectd.interface_count * config->inspectd.workers;
+    struct team *team = calloc(1, sizeof *team);
+
+    snprintf(why, TEAM_WHY_SIZE, "out of memory");
+    if (team == NULL)
+        return STATUS_NO_MEMORY;
+    team->config = *config;
+    team->config_fd = team->told = -1;
+    team->folder = open_folder(config->inspectd.events.folder);
+    enum status status = team->folder < 0 ? STATUS_SYSTEM : STATUS_OK;
+    if (status != STATUS_OK)
+        snprintf(why, TEAM_WHY_SIZE, "cannot open the folder of events %.180s: %s",
+                 config->inspectd.events.folder, refusal_text(errno, refusal));
+    if (status == STATUS_OK && inspectors > RINGS_MOST) {
+        snprintf(why, TEAM_WHY_SIZE, "%u interfaces with %u workers each are more than %d",
+                 config->inspectd.interface_count, config->inspectd.workers, RINGS_MOST);
+        status = STATUS_TOO_LONG;
+    }
+    if (status == STATUS_OK)
+        status = birth_wrap(config, sizeof *config, &team->config_fd);
+    if (status == STATUS_OK)
+        status = post_open(team, true, 0, why);
+    for (unsigned i = 0; status == STATUS_OK && i < inspectors; i++)
+        status = post_open(team, false, i, why);
+    if (status != STATUS_OK) {
+        team_free(team);
+        return status;
+    }
+    open_told(team);
+    *out = team;
+    return STATUS_OK;
+}
+
+void team_free(struct team *team)
+{
+    if (team == NULL)
+        return;
+    for (size_t i = 0; i < team->post_count; i++)
+        post_close(&team->posts[i]);
+    const int fds[] = {team->config_fd, team->folder, team->told};
+    for (size_t i = 0; i < COUNT_OF(fds); i++) {
+        if (fds[i] >= 0)
+            close(fds[i]);
+    }
+    free(team);
+}
+
+enum status team_launch(struct team *team, struct supervisor *supervisor)
+{
+    enum status status = STATUS_OK;
+    for (size_t i = 0; status == STATUS_OK && i < team->post_count; i++) {
+        struct post *post = &team->posts[i];
+        status = supervisor_add(supervisor, post->is_record ? record_role : inspect_role,
+                                post->number, false, post, &post->child);
+    }
+    return status;
+}
+
+static enum status give_to_record(const struct post *post, struct child *child)
+{
+    enum status status = STATUS_OK;
+    for (size_t i = 0; status == STATUS_OK && i < post->team->post_count; i++)
+        status = supervisor_give(child, GIFT_RING, post->team->posts[i].number,
+                                 post->team->posts[i].ring);
+    if (status == STATUS_OK)
+        status = supervisor_give(child, GIFT_FOLDER, PROGRAM_INSPECTD, post->team->folder);
+    return status;
+}
+
+static enum status give_to_inspect(const struct post *post, struct child *child)
+{
+    enum status status = supervisor_give(child, GIFT_RING, post->number, post->ring);
+    if (status == STATUS_OK)
+        status = supervisor_give(child, GIFT_TOLD, 0, post->team->told);
+    return status;
+}
+
+void team_give(struct supervisor *supervisor, struct child *child, const struct policy_gift *policy)
+{
+    const struct post *post = child->place;
+    enum status status = supervisor_give(child, GIFT_CONFIG, 0, post->team->config_fd);
+
+    if (status == STATUS_OK)
+        status = supervisor_give(child, GIFT_POLICY, policy->generation, policy->image);
+    if (status == STATUS_OK)
+        status = supervisor_give(child, GIFT_COUNTERS, 0, post->counters_fd);
+    if (status == STATUS_OK)
+        status = post->is_record ? give_to_record(post, child) : give_to_inspect(post, child);
+    if (status == STATUS_OK) {
+        supervisor_start(supervisor, child);
+        return;
+    }
+    log_error("cannot equip %s %u: %s", child->role, child->number, status_text(status));
+    supervisor_kill(supervisor, child);
+}
+
+static bool can_hear(const struct post *post, bool record)
+{
+    return post->is_record == record && post->child != NULL && post->child->channel != NULL;
+}
+
+void team_look(struct team *team, struct supervisor *supervisor)
+{
+    if (!open_told(team))
+        return;
+    for (size_t i = 0; i < team->post_count; i++) {
+        if (can_hear(&team->posts[i], false) &&
+            supervisor_give(team->posts[i].child, GIFT_TOLD, 0, team->told) != STATUS_OK)
+            supervisor_kill(supervisor, team->posts[i].child);
+    }
+}
+
+void team_tell(struct team *team, struct supervisor *supervisor, bool record,
+               enum message_kind message, const void *body, size_t size)
+{
+    for (size_t i = 0; i < team->post_count; i++) {
+        if (can_hear(&team->posts[i], record) &&
+            channel_send(team->posts[i].child->channel, message, body, size, span_of(NULL, 0)) !=
+                STATUS_OK)
+            supervisor_kill(supervisor, team->posts[i].child);
+    }
+}
+
+void team_tell_policy(struct team *team, struct supervisor *supervisor, bool record,
+                      const struct policy_gift *policy)
+{
+    const struct message_policy body = {policy->generation};
+
+    for (size_t i = 0; i < team->post_count; i++) {
+        if (can_hear(&team->posts[i], record) &&
+            channel_send_fd(team->posts[i].child->channel, MESSAGE_POLICY, &body, sizeof body,
+                            policy->image) != STATUS_OK)
+            supervisor_kill(supervisor, team->posts[i].child);
+    }
+}
+
+void team_drain(struct team *team, struct supervisor *supervisor, bool record, unsigned ms)
+{
+    for (size_t i = 0; i < team->post_count; i++) {
+        struct post *post = &team->posts[i];
+        if (post->is_record == record && post->child != NULL && !post->child->leaving)
+            supervisor_drain(supervisor, post->child, ms);
+    }
+}
+
+unsigned team_count(const struct team *team, bool record)
+{
+    unsigned count = 0;
+    for (size_t i = 0; i < team->post_count; i++)
+        count += team->posts[i].is_record == record && team->posts[i].child != NULL;
+    return count;
+}
+
+bool team_is_ready(const struct team *team)
+{
+    for (size_t i = 0; i < team->post_count; i++) {
+        const struct post *post = &team->posts[i];
+        if (!post->is_record && (post->child == NULL || !post->child->ready))
+            return false;
+    }
+    return true;
+}
+
+struct counters team_sum(const struct team *team)
+{
+    struct counters sum = {0};
+    for (size_t i = 0; i < team->post_count; i++) {
+        for (int c = 0; c < COUNT_COUNT; c++)
+            sum.value[c] += team->posts[i].counters->value[c];
+    }
+    return sum;
+}

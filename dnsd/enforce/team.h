@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * team - the children of inspectd, inspect ×N for each interface and record, with what they need.
+ *
+ * Used by the parent. What a child holds (ring, counters) is kept here, so that its successor gets
+ * the same. Never reads what passes through any of it.
+ */
+#ifndef ENFORCE_TEAM_H
+#define ENFORCE_TEAM_H
+
+#include "config/config.h"
+#include "process/birth.h"
+#include "process/supervisor.h"
+
+#include <sys/stat.h>
+
+/* What one child is for, and holds. */
+struct post {
+    struct team *team;
+    bool is_record;
+    bool served; /* it, or one before it, was in service */
+    unsigned number;
+    struct child *child; /* NULL: none */
+    int counters_fd;
+    struct counters *counters;
+    int ring; /* inspect: its events; otherwise -1 */
+};
+
+enum { POSTS_MOST = 1 + RINGS_MOST, TEAM_WHY_SIZE = 512 };
+
+struct team {
+    struct config config;
+    int config_fd;
+    int folder;            /* of the events */
+    int told;              /* dnsd's table of what it told whom; -1: none now */
+    struct stat told_file; /* which file that is */
+    size_t post_count;
+    struct post posts[POSTS_MOST]; /* record, then inspect */
+};
+
+/* The policy that newborns get. */
+struct policy_gift {
+    int image;
+    uint32_t generation;
+};
+
+/* Claims all that the configuration asks for. On failure `why` says what could not be had. No child
+ * is started. */
+MUST_USE enum status team_new(const struct config *config, char why[TEAM_WHY_SIZE],
+                              struct team **out);
+/* All its children must be gone. */
+void team_free(struct team *team);
+
+MUST_USE enum status team_launch(struct team *team, struct supervisor *supervisor);
+/* For the supervisor's on_birth: gives the newborn all that its post holds, then starts it. */
+void team_give(struct supervisor *supervisor, struct child *child,
+               const struct policy_gift *policy);
+/* Looks whether dnsd has made its table anew, and gives it to all who inspect. */
+void team_look(struct team *team, struct supervisor *supervisor);
+
+/* To all living children of a kind; one that cannot hear of it is ended. */
+void team_tell(struct team *team, struct supervisor *supervisor, bool record,
+               enum message_kind message, const void *body, size_t size);
+void team_tell_policy(struct team *team, struct supervisor *supervisor, bool record,
+                      const struct policy_gift *policy);
+void team_drain(struct team *team, struct supervisor *supervisor, bool record, unsigned ms);
+
+/* How many children of a kind there are, living or waiting to be born. */
+unsigned team_count(const struct team *team, bool record);
+/* Whether every inspect process is in service. */
+bool team_is_ready(const struct team *team);
+struct counters team_sum(const struct team *team);
+
+#endif
