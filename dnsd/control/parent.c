@@ -280,6 +280,25 @@ static void raise_descriptor_limit(void)
         log_warning("cannot raise the limit of open files: %s", strerror(errno));
 }
 
+/* First of all: told to stop while it opens the rest, the parent stops once it runs. */
+static enum status hear_signals(struct parent *p)
+{
+    static const struct {
+        int number;
+        void (*run)(int, short, void *);
+    } signals[PARENT_SIGNALS] = {
+        {SIGTERM, on_stop_signal}, {SIGINT, on_stop_signal}, {SIGHUP, on_reload_signal}};
+    const struct sigaction ignore = {.sa_handler = SIG_IGN};
+
+    sigaction(SIGPIPE, &ignore, NULL);
+    for (size_t i = 0; i < PARENT_SIGNALS; i++) {
+        p->signals[i] = evsignal_new(p->base, signals[i].number, signals[i].run, p);
+        if (p->signals[i] == NULL || event_add(p->signals[i], NULL) != 0)
+            return STATUS_NO_MEMORY;
+    }
+    return STATUS_OK;
+}
+
 static enum status open_all(struct parent *p, const struct config *config)
 {
     uint8_t secret[SECRET_SIZE];
@@ -289,11 +308,14 @@ static enum status open_all(struct parent *p, const struct config *config)
     p->base = event_base_new();
     if (p->base == NULL)
         return STATUS_NO_MEMORY;
+    enum status status = hear_signals(p);
+    if (status != STATUS_OK)
+        return status;
     p->sweep = event_new(p->base, -1, 0, on_sweep, p);
     p->supervisor = supervisor_new(p->base, "dnsd", &children_events, p);
     if (p->sweep == NULL || p->supervisor == NULL)
         return STATUS_NO_MEMORY;
-    enum status status = birth_wrap(secret, sizeof secret, &p->secret);
+    status = birth_wrap(secret, sizeof secret, &p->secret);
     if (status != STATUS_OK)
         return status;
     make_folder_of(config->image);
@@ -323,31 +345,18 @@ static void close_all(struct parent *p)
         close(p->secret);
     if (p->sweep != NULL)
         event_free(p->sweep);
+    for (size_t i = 0; i < PARENT_SIGNALS; i++) {
+        if (p->signals[i] != NULL)
+            event_free(p->signals[i]);
+    }
     if (p->base != NULL)
         event_base_free(p->base);
 }
 
 static void run(struct parent *p)
 {
-    static const struct {
-        int number;
-        void (*run)(int, short, void *);
-    } signals[] = {{SIGTERM, on_stop_signal}, {SIGINT, on_stop_signal}, {SIGHUP, on_reload_signal}};
-    const struct sigaction ignore = {.sa_handler = SIG_IGN};
-    struct event *events[COUNT_OF(signals)];
-
-    sigaction(SIGPIPE, &ignore, NULL);
-    for (size_t i = 0; i < COUNT_OF(signals); i++) {
-        events[i] = evsignal_new(p->base, signals[i].number, signals[i].run, p);
-        if (events[i] != NULL)
-            event_add(events[i], NULL);
-    }
     (void)reload_ask(p->reload, "");
     event_base_dispatch(p->base);
-    for (size_t i = 0; i < COUNT_OF(signals); i++) {
-        if (events[i] != NULL)
-            event_free(events[i]);
-    }
 }
 
 int parent_run(const char *config_file)

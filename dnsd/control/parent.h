@@ -13,12 +13,15 @@
 #include "control/job.h"
 #include "process/socket.h"
 
+enum { PARENT_SIGNALS = 3 };
+
 struct parent {
     const char *config_file; /* absolute */
     struct event_base *base;
     struct supervisor *supervisor;
     struct control_socket *socket;
-    struct fleet *fleets;      /* the newest first; at most one is coming */
+    struct fleet *fleets; /* the newest first; at most one is coming */
+    struct event *signals[PARENT_SIGNALS];
     struct event *sweep;       /* looks after children that went, on a clean stack */
     struct policy_gift policy; /* what is in service; image -1: none yet */
     struct policy *image;      /* the same, mapped */
