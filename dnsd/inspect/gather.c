@@ -49,15 +49,14 @@ static_assert(GATHER_MOST <= UINT16_MAX, "places are 16 bits");
 
 struct gather_pool *gather_pool_new(size_t budget)
 {
-    enum { PAGE = 4096 };
-    size_t count =
-        budget < 2 * PAGE ? 0 : (budget - 2 * PAGE) / (GATHER_MOST + sizeof(struct block));
+    const size_t page = 4096, each = GATHER_MOST + sizeof(struct block);
+    size_t count = budget < 2 * page ? 0 : (budget - 2 * page) / each;
     if (count == 0 || count >= NONE)
         return NULL;
     struct gather_pool *pool = calloc(1, sizeof *pool);
     if (pool == NULL)
         return NULL;
-    size_t before = (count * sizeof(struct block) + PAGE - 1) & ~(size_t)(PAGE - 1);
+    size_t before = (count * sizeof(struct block) + page - 1) & ~(page - 1);
     pool->mapped = before + count * GATHER_MOST;
     pool->map = mmap(NULL, pool->mapped, PROT_READ | PROT_WRITE,
                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
