@@ -24,6 +24,8 @@ const struct command commands[] = {
         "what the policy says about it, and why", command_explain},
     {"test", "FILE [--image FILE]",
         "runs a table of `client, name, expect` rows", command_test},
+    {"inspect", "FILE [--json | --table] [--all] [--filter EXPRESSION] [--image FILE]",
+        "what inspectd would have seen in a saved capture (pcap, pcapng)", command_inspect},
     {"events", "[verify] [--help]",
         "reads the event files; proves that nobody changed them", command_events},
     {"status", "",
