@@ -141,7 +141,8 @@ static void judge_all(struct watcher *w, struct step *s, struct sightings *seen)
     }
 }
 
-/* Where copies of the same bytes differ, both are shown: the receiver may have taken either. */
+/* Where copies of the same bytes differ, both versions are shown. The receiver may have taken
+ * either, or some of each: so the flow is ambiguous even where both say one name. */
 static void sight_other(struct watcher *w, struct step *s, const struct sightings *first)
 {
     static struct sightings other;
@@ -158,7 +159,7 @@ static void sight_other(struct watcher *w, struct step *s, const struct sighting
     (void)sight_ask(&talk, &candidates, &other);
     for (unsigned i = 0; i < other.count; i++) {
         struct sighting *sighting = &other.list[i];
-        if (!sighting->has_name || hash_name(&sighting->name) == s->flow->named)
+        if (!sighting->has_name)
             continue;
         sighting->why = WHY_OVERLAP;
         packet_judge(w, s, sighting);
