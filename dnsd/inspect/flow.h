@@ -21,8 +21,6 @@ struct flow_key {
     uint32_t transport; /* IP_TCP, IP_UDP */
 };
 
-enum side { CLIENT, SERVER };
-
 enum { FLOW_RULES_MOST = 4 };
 
 struct flow {

@@ -6,6 +6,10 @@
 
 #include "inspect/resolved.h"
 
+#include <assert.h>
+
+static_assert((int)GATHER_MOST == (int)TALK_MOST, "what is gathered is what is shown");
+
 enum { DATAGRAMS_MOST = 16 }; /* without a recogniser that is sure */
 
 static uint32_t hash_name(const struct name *name)

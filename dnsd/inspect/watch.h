@@ -12,7 +12,8 @@
 
 #include "base/clock.h"
 #include "events/event.h"
-#include "inspect/sight.h"
+#include "inspect/flow.h"
+#include "sight/sight.h"
 #include "policy/image.h"
 #include "wire/frame.h"
 

@@ -2,7 +2,7 @@
  *
  * http - the head of a request of HTTP/1.x (RFC 9112), and the preface of HTTP/2 (RFC 9113 3.4).
  *
- * Used by inspect/sight_http.c. Reads what gateways and servers in the field accept, so that a
+ * Used by sight/http.c. Reads what gateways and servers in the field accept, so that a
  * request cannot hide behind a strict reader: bare LF, spaces, odd case. Never keeps anything.
  */
 #ifndef WIRE_HTTP_H

@@ -2,7 +2,7 @@
  *
  * quic - the long headers of QUIC and what an Initial packet of the client holds.
  *
- * Used by inspect/sight_quic.c. Versions 1 (RFC 9000, 9001), 2 (RFC 9369) and draft-29. Initial
+ * Used by sight/quic.c. Versions 1 (RFC 9000, 9001), 2 (RFC 9369) and draft-29. Initial
  * packets are readable by whoever sees the first one: their keys come from its destination
  * connection id. Keys by OpenSSL (quic_keys.c alone includes it). Never keeps anything between
  * calls but fetched algorithms, never reads other packets than Initials.

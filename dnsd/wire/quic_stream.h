@@ -3,7 +3,7 @@
  * quic_stream - the bytes of CRYPTO frames (RFC 9000 19.6), put together in whatever order they
  * come.
  *
- * Used by inspect/sight_quic.c. The first copy of a byte counts; of later copies that differ one
+ * Used by sight/quic.c. The first copy of a byte counts; of later copies that differ one
  * stretch is kept beside it, since nobody knows which of them the other side heard. Room for
  * HELLO_MOST bytes: what lies behind is dropped. Never allocates, never reads what the bytes say.
  */

@@ -8,7 +8,7 @@
 #include "fuzz.h"
 
 #include "dns/name.h"
-#include "inspect/sight.h"
+#include "sight/sight.h"
 
 static void check(const struct sightings *out)
 {

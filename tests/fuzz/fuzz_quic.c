@@ -6,7 +6,7 @@
 #include "fuzz.h"
 
 #include "../unit/wire/initial.h"
-#include "inspect/sight.h"
+#include "sight/sight.h"
 
 static const uint8_t ids[4][8] = {{1, 2, 3, 4, 5, 6, 7, 8}, {9, 8, 7, 6, 5, 4, 3, 2}};
 

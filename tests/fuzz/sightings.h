@@ -11,7 +11,7 @@
 #include "fuzz.h"
 
 #include "inspect/gather.h"
-#include "inspect/sight.h"
+#include "sight/sight.h"
 
 /* False: too short to say anything. */
 static inline bool talk_of(const uint8_t *data, size_t size, struct talk *out)

@@ -3,17 +3,21 @@
  * sight - what a flow is asked, and what recognisers say of it: one row each.
  *
  * Used by watch.c. A recogniser is given what a flow said so far and says whether that is its
- * protocol, and what is sighted in it. To recognise one thing more: one sight_x.c, one row in
+ * protocol, and what is sighted in it. To recognise one thing more: one file here, one row in
  * sight.c, one capture case. Recognisers are pure: no clock, no policy, no memory but talk->memory.
  */
-#ifndef INSPECT_SIGHT_H
-#define INSPECT_SIGHT_H
+#ifndef SIGHT_SIGHT_H
+#define SIGHT_SIGHT_H
 
 #include "dns/name.h"
 #include "events/wire.h"
-#include "inspect/flow.h"
+#include "wire/frame.h"
 #include "policy/verdict.h"
 #include "wire/hello.h"
+
+enum side { CLIENT, SERVER };
+
+enum { TALK_MOST = 16384 }; /* bytes of a side of a stream that are kept */
 
 /* What a recogniser gets to see of a flow. */
 struct talk {
@@ -25,7 +29,7 @@ struct talk {
     /* TCP: what each side said from its beginning, as far as there is no hole. UDP: the datagram
      * that has come, in the place of its sender; the other is empty. */
     struct span said[2];
-    bool complete[2];      /* TCP: nothing will be added: ended, or GATHER_MOST was reached */
+    bool complete[2];      /* TCP: nothing will be added: ended, or TALK_MOST was reached */
     uint16_t datagrams[2]; /* UDP: so far, this one included */
     bool cut;              /* UDP: the capture kept only the beginning of this datagram */
     unsigned depth;        /* 1: inside another protocol (CONNECT, SOCKS, STARTTLS) */

@@ -2,7 +2,7 @@
  *
  * request - bodies by length and in chunks; patterns of what requests are for.
  */
-#include "inspect/request.h"
+#include "sight/request.h"
 
 static struct span behind(struct span s, size_t at)
 {

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * sight_mmtls - WeChat's own transport, on any TCP port.
+ * mmtls - WeChat's own transport, on any TCP port.
  *
  * Its records look like those of TLS with f1 in the second byte, where TLS has 03: type, f1, 03 or
  * 04, length, bytes. Seen on a public capture of the app.
  */
-#include "inspect/sight.h"
+#include "sight/sight.h"
 
 enum {
     ALERT = 0x15,

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * sight_quic - the ClientHello out of the client's Initials, in whatever order it comes.
+ * quic - the ClientHello out of the client's Initials, in whatever order it comes.
  *
  * A flow is one connection after another: a packet belongs to the one whose keys open it, else its
  * own destination id begins a new one (after Retry, after negotiation, on a port used again). The
  * first copy of a byte counts, and what a later copy says differently is kept beside it, since
  * nobody knows which of them the server heard.
  */
-#include "inspect/sight.h"
+#include "sight/sight.h"
 #include "wire/quic.h"
 #include "wire/quic_stream.h"
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * sight_socks - SOCKS 4, 4a and 5 (RFC 1928, RFC 1929, RFC 1961): what a proxy is asked to reach,
+ * socks - SOCKS 4, 4a and 5 (RFC 1928, RFC 1929, RFC 1961): what a proxy is asked to reach,
  * and what is said through it.
  */
-#include "inspect/sight.h"
+#include "sight/sight.h"
 
 #include <stdio.h>
 

@@ -5,7 +5,7 @@
 #include "base/writer.h"
 #include "dns/message.h"
 #include "dns/type.h"
-#include "inspect/sight.h"
+#include "sight/sight.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

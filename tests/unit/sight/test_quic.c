@@ -3,7 +3,7 @@
  * sight_quic - the name is found however the hello is cut, shuffled and begun again; and never
  * without a word when somebody says two of them.
  */
-#include "inspect/sight.h"
+#include "sight/sight.h"
 
 #include "../wire/initial.h"
 

@@ -6,10 +6,10 @@
  * all others; a new one is one row in request.c. Never sights anything itself, never keeps
  * anything.
  */
-#ifndef INSPECT_REQUEST_H
-#define INSPECT_REQUEST_H
+#ifndef SIGHT_REQUEST_H
+#define SIGHT_REQUEST_H
 
-#include "inspect/sight.h"
+#include "sight/sight.h"
 #include "wire/http.h"
 
 enum { BODY_KEPT = 16 };

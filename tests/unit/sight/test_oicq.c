@@ -2,7 +2,7 @@
  *
  * sight_oicq - one datagram of QQ, and all that differ from it in one thing.
  */
-#include "inspect/sight.h"
+#include "sight/sight.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

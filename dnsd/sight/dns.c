@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * sight_dns - plain DNS (RFC 1035) that goes to others, by UDP and TCP.
+ * dns - plain DNS (RFC 1035) that goes to others, by UDP and TCP.
  *
  * On port 53 everything is DNS, or says why not. On other ports only what cannot be anything else:
  * a whole message with one ordinary question, to the last byte.
@@ -8,7 +8,7 @@
 #include "dns/message.h"
 #include "dns/svcb.h"
 #include "dns/type.h"
-#include "inspect/sight.h"
+#include "sight/sight.h"
 
 enum {
     DNS_PORT = 53,

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * sight_starttls - TLS that begins in the middle: SMTP (RFC 3207), IMAP (RFC 9051 6.2.1), POP3
+ * starttls - TLS that begins in the middle: SMTP (RFC 3207), IMAP (RFC 9051 6.2.1), POP3
  * (RFC 2595 4), XMPP (RFC 6120 5). It is looked for where the client speaks one of these; what a
  * server says, or its port, is needed where the client's words alone could be another protocol's.
  */
-#include "inspect/sight.h"
+#include "sight/sight.h"
 
 enum { LINE_MOST = 2048, WORDS_MOST = 8 };
 

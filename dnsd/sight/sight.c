@@ -2,7 +2,7 @@
  *
  * sight - the rows, and what recognisers share.
  */
-#include "inspect/sight.h"
+#include "sight/sight.h"
 
 #include <assert.h>
 #include <stdarg.h>

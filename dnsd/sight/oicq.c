@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * sight_oicq - QQ's messenger over UDP: 02, version, command, sequence, QQ number, sealed bytes,
+ * oicq - QQ's messenger over UDP: 02, version, command, sequence, QQ number, sealed bytes,
  * 03.
  *
  * No byte of it is rare, so that all must fit: port, first and last byte, a known command, a number
  * that can be a QQ number.
  */
-#include "inspect/sight.h"
+#include "sight/sight.h"
 
 enum { OICQ_PORT = 8000, OICQ_FIRST = 2, OICQ_LAST = 3, HEAD_BYTES = 11, NUMBER_LEAST = 10000 };
 

@@ -2,7 +2,7 @@
  *
  * sight - rows, hosts, evidence, streams inside streams, and memory that ends.
  */
-#include "inspect/sight.h"
+#include "sight/sight.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -2,7 +2,7 @@
  *
  * sight_socks - requests of all versions, what goes through them, and what only begins like one.
  */
-#include "inspect/sight.h"
+#include "sight/sight.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * sight_http - Host, target and CONNECT of every request; HTTP/2 without TLS.
+ * http - Host, target and CONNECT of every request; HTTP/2 without TLS.
  *
  * A connection carries many requests, each of which may say another name: all that begin in what
  * was gathered are read, and what was said before is sighted once.
  */
-#include "inspect/gather.h"
-#include "inspect/request.h"
+#include "sight/request.h"
 
 enum { REQUESTS_MOST = 256 };
 
@@ -211,7 +210,7 @@ static enum heard request_look(const struct talk *talk, size_t *at, struct sight
         *at += r.length;
     else if (r.body.length >= BODY_KEPT && r.want > 0)
         out->want = *at + r.want;
-    return out->want > GATHER_MOST ? HEARD_DONE : HEARD_MORE;
+    return out->want > TALK_MOST ? HEARD_DONE : HEARD_MORE;
 }
 
 static enum heard look(const struct talk *talk, struct sightings *out)

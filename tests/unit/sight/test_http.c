@@ -3,7 +3,7 @@
  * sight_http - what requests say, one after another, through proxies, and in disguise.
  */
 #include "inspect/gather.h"
-#include "inspect/sight.h"
+#include "sight/sight.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

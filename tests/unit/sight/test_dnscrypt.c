@@ -2,7 +2,7 @@
  *
  * sight_dnscrypt - what is certain, what may be, and what is not.
  */
-#include "inspect/sight.h"
+#include "sight/sight.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * sight_tls - the names in a TLS handshake, on any port.
+ * tls - the names in a TLS handshake, on any port.
  */
-#include "inspect/gather.h"
-#include "inspect/sight.h"
+#include "sight/sight.h"
 #include "wire/certificate.h"
 
 enum { PORT_853 = 853, HELLO_BEGUN = 6 };
@@ -133,7 +132,7 @@ static enum heard begun_look(const struct talk *talk, struct span message, size_
                                      : HEARD_NOT_MINE;
     struct sighting *sighting = sight_hello(out, SPOKEN_TLS, &hello);
     if (hello.server_name.length == 0)
-        sighting->why = said.length >= GATHER_MOST ? WHY_TOO_LONG : WHY_UNFINISHED;
+        sighting->why = said.length >= TALK_MOST ? WHY_TOO_LONG : WHY_UNFINISHED;
     if (talk->server_port == PORT_853)
         dns_mark(sighting, false);
     return HEARD_DONE;

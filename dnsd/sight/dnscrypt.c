@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * sight_dnscrypt - DNSCrypt version 2, on any port.
+ * dnscrypt - DNSCrypt version 2, on any port.
  *
  * Questions begin with eight bytes that the resolver has chosen and look like noise, but have one
  * of few lengths; answers begin with eight that are the same for all. The specification is
  * draft-denis-dprive-dnscrypt. What goes through a relay says so itself.
  */
-#include "inspect/sight.h"
+#include "sight/sight.h"
 
 enum {
     MAGIC = 8,

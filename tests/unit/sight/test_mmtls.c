@@ -2,7 +2,7 @@
  *
  * sight_mmtls - the hellos of the public capture, byte by byte, and what only looks like them.
  */
-#include "inspect/sight.h"
+#include "sight/sight.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
