@@ -142,7 +142,8 @@ static void print_flow(struct sightings_printer *p, const struct result *r)
         name_text(&r->name, name);
     endpoint_text(&key->address[client], key->port[client], ends[0]);
     endpoint_text(&key->address[1 - client], key->port[1 - client], ends[1]);
-    printf("%s  flow  %s > %s %s %s %s(%s%s%s), %u packets\n", time_text(r->began, ' ', at),
+    print_head(p);
+    printf("%-26.19s %s > %s %s %s: %s(%s%s%s), %u packets\n", time_text(r->began, ' ', at),
            ends[0], ends[1], key->transport == IP_TCP ? "tcp" : "udp", spoken_words[r->spoken],
            ending_words[r->ending], r->why == WHY_NONE ? "" : why_words[r->why],
            r->why != WHY_NONE && name[0] != 0 ? ": " : "", name, r->packets);
