@@ -10,7 +10,6 @@
 #include "serve/lookup.h"
 #include "serve/reply.h"
 #include "serve/review.h"
-#include "serve/tell.h"
 
 static enum next query_read(struct query *q);
 static enum next query_check(struct query *q);
@@ -34,7 +33,7 @@ static const struct step {
     { "review",  review_answer  }, /* policy again, on the answer               */
     { "block",   blocked_answer },
     { "answer",  reply_found    }, /* what was found -> bytes                   */
-    { "tell",    tell_inspector }, /* which addresses the client has now        */
+    { "tell",    reply_told }, /* which addresses the client has now        */
     { "record",  query_record   }, /* one event when a list had something to say */
 };
 enum { STEP_DECIDE = 4, STEP_RECALL = 7, STEP_RECORD = COUNT_OF(path) - 1 };

@@ -23,6 +23,10 @@ enum next reply_truncated(struct query *q, uint16_t ede, struct span ede_text);
 
 /* Step: the answer that was found. With a table of what was told, the step "tell" is next. */
 enum next reply_found(struct query *q);
+/* Step: the inspector learns which addresses the client was given (process/told.h), under the name
+ * that it asked for, until the record's end; at most TELL_MOST of one answer. */
+enum { TELL_MOST = 8 };
+enum next reply_told(struct query *q);
 
 /* How old an answer is in whole seconds, and what is left of a TTL in it. */
 uint32_t reply_ttl(const struct query *q, uint32_t ttl);

@@ -5,7 +5,7 @@
 #include "world.h"
 
 #include "process/told.h"
-#include "serve/tell.h"
+#include "serve/reply.h"
 
 static const char staff[] = "10.1.0.5";
 
