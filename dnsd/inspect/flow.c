@@ -213,8 +213,7 @@ static struct flow *oldest(struct flows *f)
     return udp->last <= tcp->last ? udp : tcp;
 }
 
-static struct flow *make(struct flows *f, const struct flow_key *key, uint32_t bucket,
-                         uint32_t second)
+static struct flow *make(struct flows *f, const struct flow_key *key, uint32_t bucket, clock_ms now)
 {
     if (f->count == f->most) {
         end(f, oldest(f), true);
@@ -226,7 +225,7 @@ static struct flow *make(struct flows *f, const struct flow_key *key, uint32_t b
         f->free = flow->chain;
     else
         flow = &f->slab[index = ++f->fresh];
-    *flow = (struct flow){.key = *key, .since = second, .last = second};
+    *flow = (struct flow){.key = *key, .since = (uint32_t)now, .last = (uint32_t)(now / 1000)};
     flow->chain = f->buckets[bucket];
     f->buckets[bucket] = index;
     list_push(f, list_of(f, flow), flow);
@@ -250,7 +249,7 @@ struct flow *flows_find(struct flows *flows, const struct segment *segment, cloc
         return flow;
     }
     *is_new = true;
-    return make(flows, &key, bucket, second);
+    return make(flows, &key, bucket, now);
 }
 
 void flows_prefetch(const struct flows *flows, const struct segment *segment)

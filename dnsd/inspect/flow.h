@@ -26,7 +26,8 @@ enum { FLOW_RULES_MOST = 4 };
 struct flow {
     struct flow_key key;
     uint32_t chain, newer, older; /* flow.c's own */
-    uint32_t since, last;         /* seconds of the watcher's clock: begun, last packet */
+    uint32_t since;               /* begun: milliseconds of the watcher's clock, modulo 2^32 */
+    uint32_t last;                /* last packet: seconds of it */
     uint32_t next[2];             /* TCP: the sequence number each side sends next, once known */
     uint8_t client;               /* which of the two of the key is the client */
     uint8_t state;                /* watch.c's */

@@ -48,9 +48,10 @@ static bool is_news(struct flow *flow, const struct verdict *verdict, enum seen 
 
 static uint32_t micros_since(const struct place *place)
 {
-    uint64_t began = (uint64_t)place->flow->since * 1000000;
-    uint64_t passed = place->at > began ? place->at - began : 0;
-    return passed < UINT32_MAX ? (uint32_t)passed : UINT32_MAX;
+    uint32_t passed = (uint32_t)(place->at / 1000) - place->flow->since;
+    if (passed > INT32_MAX) /* the clock of the capture went back */
+        return 0;
+    return passed < UINT32_MAX / 1000 ? passed * 1000 : UINT32_MAX;
 }
 
 static void event_begin(const struct judge *judge, const struct place *place, struct event *event)

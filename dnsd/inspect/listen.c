@@ -34,7 +34,7 @@ void listen_result(struct watcher *w, struct flow *flow, enum ending ending, enu
         .why = why,
         .spoken = sighting != NULL ? sighting->spoken : flow->spoken,
         .seen = sighting != NULL ? sighting->seen : SEEN_PACKET,
-        .began = (clock_us)flow->since * 1000000,
+        .began = (w->now - (uint32_t)((uint32_t)w->now - flow->since)) * 1000,
         .packets = (uint32_t)flow->packets[CLIENT] + flow->packets[SERVER],
     };
     if (sighting != NULL && sighting->has_name)

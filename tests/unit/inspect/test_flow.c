@@ -84,7 +84,7 @@ static void both_directions_are_one(void **state)
         assert_ptr_equal(flows_find(flows, &reverse, 6 * SECOND, &is_new, &back), made[i]);
         assert_false(is_new);
         assert_int_equal(back, !from);
-        assert_int_equal(made[i]->since, 5);
+        assert_int_equal(made[i]->since, 5 * SECOND);
         assert_int_equal(made[i]->last, 6);
         for (unsigned k = 0; k < i; k++)
             assert_ptr_not_equal(made[i], made[k]);
@@ -145,7 +145,7 @@ static void the_silent_one_goes(void **state)
     assert_int_equal(flows_count(flows), 2);
     static const struct flow zero;
     flow = find(flows, 1, IP_TCP, 17, true); /* a new one in a used place */
-    assert_int_equal(flow->since, 17);
+    assert_int_equal(flow->since, 17 * SECOND);
     assert_memory_equal((uint8_t *)flow + 64, (const uint8_t *)&zero + 64, sizeof zero - 64);
     assert_int_equal(flows_evicted(flows), 3);
     flows_free(flows);
