@@ -11,6 +11,8 @@
 #include "process/channel.h"
 #include "process/role.h"
 #include "process/told.h"
+#include "wire/ja4.h"
+#include "wire/quic.h"
 
 #include <event2/event.h>
 #include <stdio.h>
@@ -37,11 +39,24 @@ struct inspector {
 static struct inspector inspector;
 
 /* What needs CAP_NET_RAW. */
+/* OpenSSL reads its configuration and fetches what it needs when first used: before the sandbox. */
+static void warm_up(void)
+{
+    static const uint8_t id[8];
+    struct quic_keys keys;
+    char text[JA4_TEXT_SIZE];
+
+    ja4_write(&(struct hello){0}, 't', text);
+    if (quic_initial_keys(QUIC_V1, span_of(id, sizeof id), QUIC_CLIENT, &keys) != STATUS_OK)
+        role_die("OpenSSL does not work");
+}
+
 void inspect_prepare(unsigned number)
 {
     struct inspector *in = &inspector;
     char why[CAPTURE_WHY_SIZE];
 
+    warm_up();
     birth_take(&in->gifts);
     const struct config *config = in->gifts.config;
     if (config == NULL || in->gifts.counters == NULL || in->gifts.ring[0] < 0)
