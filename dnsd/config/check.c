@@ -104,16 +104,20 @@ static void check_stubs(const struct written *w)
     }
 }
 
+static void check_power(const struct written *w, const char *key, uint32_t value,
+                        struct yaml_place at)
+{
+    if ((value & (value - 1)) == 0)
+        return;
+    uint32_t below = UINT32_C(1) << (31 - __builtin_clz(value));
+    SAY(w, at, "`%s`: %u is no power of two; take %u or %u", key, value, below, below * 2);
+}
+
 static void check_events(const struct written *w, const struct config_events *events,
                          struct yaml_place folder_at, struct yaml_place quota_at,
                          struct yaml_place slots_at)
 {
-    uint32_t slots = events->ring_slots;
-    if ((slots & (slots - 1)) != 0) {
-        uint32_t below = UINT32_C(1) << (31 - __builtin_clz(slots));
-        SAY(w, slots_at, "`ring_slots`: %u is no power of two; take %u or %u", slots, below,
-            below * 2);
-    }
+    check_power(w, "ring_slots", events->ring_slots, slots_at);
     if (events->quota_bytes < 2 * events->rotate_bytes)
         SAY(w, quota_at,
             "`quota` is %" PRIu64 " bytes and must be at least twice `rotate_size`, which is "
@@ -181,5 +185,6 @@ void check_options(const struct written *w)
     check_upstreams(w);
     check_stubs(w);
     check_events(w, &c->dnsd.events, w->folder_at, w->quota_at, w->ring_slots_at);
+    check_power(w, "slots", c->dnsd.told_slots, w->told_slots_at);
     check_inspectd(w);
 }

@@ -196,6 +196,16 @@ static const struct yaml_row events_rows[] = {
 };
 static const struct yaml_schema events = YAML_SECTION("`events`", events_rows);
 
+static const struct yaml_row told_rows[] = {
+    {"file", &yaml_text, DNSD(told), AT(told_at), .fallback = "", .example = "/run/ponor/told",
+     .help = "Where dnsd writes which client was given which address, for inspectd on the same "
+             "machine; empty: nowhere, and inspectd knows only answers that pass its interface."},
+    {"slots", &yaml_count, DNSD(told_slots), AT(told_slots_at), .least = 1024, .limit = 1 << 24,
+     .fallback = "262144",
+     .help = "How many are remembered, 128 bytes each: a power of two."},
+};
+static const struct yaml_schema told = YAML_SECTION("`told`", told_rows);
+
 static const struct yaml_row dnsd_rows[] = {
     {"listen", &endpoint, SEVERAL(listen, listen_count), AT(listen_at),
      .fallback = "127.0.0.1@53, ::1@53",
@@ -236,6 +246,7 @@ static const struct yaml_row dnsd_rows[] = {
     {"tcp", .section = &tcp, .help = "Connections of clients."},
     {"identity", .section = &identity, .help = "What the gateway says about itself."},
     {"events", .section = &events, .help = "The file of what was blocked."},
+    {"told", .section = &told, .help = "What inspectd may know of answers."},
 };
 static const struct yaml_schema dnsd = YAML_SECTION("`dnsd`", dnsd_rows);
 

@@ -63,7 +63,7 @@ struct written {
         root_hints_at, trust_anchor_at, via_at[UPSTREAMS_MOST], min_ttl_at, stale_after_at,
         per_client_at, idle_at, folder_at, quota_at, ring_slots_at, stubs_at[STUBS_MOST],
         interfaces_at[INTERFACES_MOST], inspectd_control_at, inspectd_folder_at, inspectd_quota_at,
-        inspectd_ring_slots_at;
+        inspectd_ring_slots_at, told_at, told_slots_at;
 
     const char *file; /* for messages */
     struct problems *problems;

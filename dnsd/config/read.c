@@ -120,6 +120,7 @@ static void settle_paths(struct written *w)
     settle_path(w, real, c->dnsd.root_hints, sizeof c->dnsd.root_hints, w->root_hints_at);
     settle_path(w, real, c->dnsd.trust_anchor, sizeof c->dnsd.trust_anchor, w->trust_anchor_at);
     settle_path(w, real, c->dnsd.events.folder, sizeof c->dnsd.events.folder, w->folder_at);
+    settle_path(w, real, c->dnsd.told, sizeof c->dnsd.told, w->told_at);
     settle_path(w, real, c->inspectd.control, sizeof c->inspectd.control, w->inspectd_control_at);
     settle_path(w, real, c->inspectd.events.folder, sizeof c->inspectd.events.folder,
                 w->inspectd_folder_at);

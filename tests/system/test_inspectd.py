@@ -326,6 +326,28 @@ def case_without_a_policy_it_waits():
     late.stop()
 
 
+def case_what_dnsd_told_whom_comes_when_dnsd_does():
+    def is_mapped():
+        return "/told" in pathlib.Path(f"/proc/{both.roles()['inspect 0']}/maps").read_text()
+
+    both = Inspectd("both")
+    both.file.write_text(both.file.read_text().replace(
+        "  recurse: {trust_anchor: ''}\n", f"""\
+  recurse: {{trust_anchor: ''}}
+  told: {{file: {both.folder}/told, slots: 1024}}
+  workers: 1
+"""))
+    both.compile().start("-i", "lo")
+    assert not is_mapped()
+    dnsd = lab.start(lab.DNSD, "-c", both.file, log=both.folder / "dnsd.log")
+    lab.until("inspect is given the table", is_mapped)
+    assert re.search(r" r--s .*/told", pathlib.Path(
+        f"/proc/{both.roles()['inspect 0']}/maps").read_text())
+    lab.until("both answer", lambda: out(lab.PONOR, "-c", both.file, "status").count("in service") == 5)
+    lab.stop(dnsd)
+    both.stop()
+
+
 def case_mistakes_end_it_with_a_reason():
     said = Inspectd("missing").compile().fails("-i", "nosuch0")
     assert "there is no interface nosuch0; there are: lo" in said, said
