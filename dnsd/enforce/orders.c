@@ -26,11 +26,11 @@ static void say_children(const struct inspectd *in, struct asker *asker)
     for (size_t i = 0; i < in->team->post_count; i++) {
         const struct post *post = &in->team->posts[i];
         const uint64_t *value = post->counters->value;
+        const uint64_t dropped = value[COUNT_DROPPED] + value[COUNT_INTERFACE_DROPPED];
         if (!post->is_record)
             asker_say(asker, "%-16s inspect %-4u %10llu %12llu %12llu", interface_of(post),
                       post->number, (unsigned long long)value[COUNT_PACKETS],
-                      (unsigned long long)(value[COUNT_DROPPED] + value[COUNT_INTERFACE_DROPPED]),
-                      (unsigned long long)value[COUNT_FLOWS_NOW]);
+                      (unsigned long long)dropped, (unsigned long long)value[COUNT_FLOWS_NOW]);
     }
 }
 
