@@ -132,6 +132,14 @@ static void moment_text(clock_us at, char out[MOMENT_SIZE])
         memset(out, 0, MOMENT_SIZE);
 }
 
+/* Without what the table shows anyway: where it was seen. */
+static const char *action_text(const char *action)
+{
+    if (strncmp(action, "dns-", 4) == 0)
+        return action + 4;
+    return strncmp(action, "flow-", 5) == 0 ? action + 5 : action;
+}
+
 static void put_row(struct table *table, const struct entry *e)
 {
     char moment[MOMENT_SIZE], name[CELL_SIZE];
@@ -155,7 +163,7 @@ static void put_row(struct table *table, const struct entry *e)
     put_cell(table, APP, *e->app != 0 ? e->app : e->list);
     put_cell(table, EVIDENCE, e->evidence);
     put_cell(table, NAME, name);
-    put_cell(table, ACTION, strncmp(e->action, "dns-", 4) == 0 ? e->action + 4 : e->action);
+    put_cell(table, ACTION, action_text(e->action));
     put_cell(table, RULE, e->rule);
     put_cell(table, TICKET, e->ticket);
 }
@@ -225,7 +233,7 @@ static bool since_read(const char *text, clock_us *out)
 }
 
 /* Opens the folder that was named, or the one of the configuration; says why not. */
-static int folder_open(const char *folder, const char *file)
+static int folder_open(const char *folder, const char *file, bool wire)
 {
     static struct config config;
     if (folder == NULL) {
@@ -239,7 +247,7 @@ static int folder_open(const char *folder, const char *file)
             fprintf(stderr, "ponor: %s: %s\n", file, status_text(status));
             return -1;
         }
-        folder = config.dnsd.events.folder;
+        folder = wire ? config.inspectd.events.folder : config.dnsd.events.folder;
     }
     int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0)
@@ -278,7 +286,7 @@ static int verify(int folder)
     return v.findings > 0 ? EXIT_NO : EXIT_YES;
 }
 
-static int view_events(int argc, char *argv[], const char *folder, const char *file)
+static int view_events(int argc, char *argv[], const char *folder, const char *file, bool wire)
 {
     struct view view = {.follow = command_flag(&argc, argv, "--follow")};
     bool json = command_flag(&argc, argv, "--json"), table = command_flag(&argc, argv, "--table");
@@ -299,7 +307,7 @@ static int view_events(int argc, char *argv[], const char *folder, const char *f
         return command_usage("events", "--since wants 90s, 10m, 2h, 3d or 2026-11-24T03:00 (UTC)");
     if (since == NULL && view.follow)
         view.wanted.since = clock_wall() - (clock_us)FOLLOW_BEFORE_S * 1000000;
-    int fd = folder_open(folder, file);
+    int fd = folder_open(folder, file, wire);
     return fd < 0 ? EXIT_NO : view_run(&view, fd);
 }
 
@@ -308,14 +316,15 @@ static int help(void)
     printf("usage: ponor events [--follow] [--client IP|PREFIX] [--app APP] [--list ID]\n"
            "                    [--since 90s|10m|2h|3d|2026-11-24T03:00] [--json|--table]\n"
            "       ponor events verify\n"
-           "both:  [--folder FOLDER] [-c FILE]\n\n"
+           "both:  [--wire] [--folder FOLDER] [-c FILE]\n\n"
            "Shows what was blocked or observed; on a terminal as a table, otherwise the JSON lines "
            "as\n"
            "they stand in the files. --follow begins ten minutes ago unless --since says "
            "otherwise, and\n"
            "goes on over rotations. verify proves that no line was changed, removed or moved; its "
            "exit\n"
-           "code is 1 when one was. Fields, chain and limits: docs/events.md\n");
+           "code is 1 when one was. --wire: what inspectd saw, instead of dnsd. Fields, chain and "
+           "limits: docs/events.md\n");
     return EXIT_YES;
 }
 
@@ -325,10 +334,11 @@ int command_events(int argc, char *argv[])
         return help();
     const char *file = command_config(&argc, argv);
     const char *folder = command_option(&argc, argv, "--folder", NULL);
+    bool wire = command_flag(&argc, argv, "--wire");
     if (argc < 2 || strcmp(argv[1], "verify") != 0)
-        return view_events(argc, argv, folder, file);
+        return view_events(argc, argv, folder, file, wire);
     if (argc > 2)
         return command_usage("events", "verify takes --folder and nothing else");
-    int fd = folder_open(folder, file);
+    int fd = folder_open(folder, file, wire);
     return fd < 0 ? EXIT_NO : verify(fd);
 }

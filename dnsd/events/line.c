@@ -8,6 +8,7 @@
 #include "events/community.h"
 #include "events/digest.h"
 #include "events/escape.h"
+#include "events/line_wire.h"
 #include "events/parts.h"
 #include "events/registered.h"
 
@@ -47,7 +48,9 @@ struct line_writer *line_writer_new(const char *gateway, const char *product, co
     struct writer w = writer_over(writer->observer, sizeof writer->observer);
     WRITE_LITERAL(&w, "},\"observer\":{\"vendor\":\"Ponor\",\"product\":\"");
     escape_text(&w, product, WORD_MOST);
-    WRITE_LITERAL(&w, "\",\"type\":\"dns\",\"name\":\"");
+    WRITE_LITERAL(&w, "\",\"type\":\"");
+    write_text(&w, strcmp(product, "inspectd") == 0 ? "ids" : "dns");
+    WRITE_LITERAL(&w, "\",\"name\":\"");
     escape_text(&w, gateway, WORD_MOST);
     WRITE_LITERAL(&w, "\",\"version\":\"");
     escape_text(&w, version, WORD_MOST);
@@ -108,7 +111,7 @@ static void address_write(struct writer *w, const struct address *address)
 
 static void ends_write(struct writer *w, const struct event *event, struct span application)
 {
-    bool tcp = event->transport == TRANSPORT_TCP;
+    bool tcp = event->transport == TRANSPORT_TCP, is_wire = event->kind == EVENT_WIRE;
     WRITE_LITERAL(w, "\"source\":{\"ip\":\"");
     address_write(w, &event->client);
     WRITE_LITERAL(w, "\",\"port\":");
@@ -117,10 +120,30 @@ static void ends_write(struct writer *w, const struct event *event, struct span 
     address_write(w, &event->server);
     WRITE_LITERAL(w, "\",\"port\":");
     escape_number(w, event->server_port);
+    if (is_wire && event->question.labels > 0) {
+        WRITE_LITERAL(w, ",\"domain\":\"");
+        escape_name(w, &event->question);
+        write_u8(w, '"');
+    }
     WRITE_LITERAL(w, "},\"network\":{\"transport\":\"");
     write_bytes(w, tcp ? "tcp" : "udp", 3);
-    WRITE_LITERAL(w, "\",\"protocol\":\"dns\",");
-    write_span(w, application);
+    if (is_wire) {
+        WRITE_LITERAL(w, "\",\"direction\":\"outbound");
+        if (event->wire.spoken != SPOKEN_UNKNOWN) {
+            WRITE_LITERAL(w, "\",\"protocol\":\"");
+            write_text(w, spoken_words[event->wire.spoken]);
+        }
+        WRITE_LITERAL(w, "\",");
+    } else {
+        WRITE_LITERAL(w, "\",\"protocol\":\"dns\",");
+    }
+    if (is_wire && event->wire.way != WAY_NONE) {
+        WRITE_LITERAL(w, "\"application\":\"");
+        write_text(w, way_words[event->wire.way]);
+        WRITE_LITERAL(w, "\",");
+    } else {
+        write_span(w, application);
+    }
     WRITE_LITERAL(w, "\"community_id\":\"");
     community_write(w, tcp ? COMMUNITY_TCP : COMMUNITY_UDP, &event->client, event->client_port,
                     &event->server, event->server_port);
@@ -224,9 +247,37 @@ static void rule_write(struct writer *w, const struct part *part, const struct p
     write_span(w, part->closing);
 }
 
+/* What the inspector says of its own sight. */
+static void health_write(struct line_writer *writer, const struct event *event, uint64_t sequence,
+                         uint64_t lost, uint8_t chain[CHAIN_SIZE], struct writer *w)
+{
+    uint8_t *start = w->at;
+
+    time_write(writer, event->at, w);
+    WRITE_LITERAL(w, "Z\",\"ecs\":{\"version\":\"8.11.0\"},\"event\":{\"kind\":\"event\","
+                     "\"category\":[\"host\"],\"type\":[\"info\"],\"action\":\"");
+    write_text(w, health_words[event->wire.health]);
+    WRITE_LITERAL(w, "\",\"reason\":\"");
+    line_wire_health(w, event);
+    WRITE_LITERAL(w, "\",\"severity\":5,\"module\":\"ponor\",\"dataset\":\"ponor.health\","
+                     "\"sequence\":");
+    escape_number(w, sequence);
+    WRITE_LITERAL(w, ",\"duration\":");
+    escape_number(w, (uint64_t)event->duration_us * 1000);
+    write_bytes(w, writer->observer, writer->observer_length);
+    WRITE_LITERAL(w, "\"ponor\":{\"count\":");
+    escape_number(w, event->wire.count);
+    write_u8(w, ',');
+    chain_write(w, start, lost, event->sampled_before, chain);
+}
+
 void line_write(struct line_writer *writer, const struct event *event, const struct policy *policy,
                 uint64_t sequence, uint64_t lost, uint8_t chain[CHAIN_SIZE], struct writer *w)
 {
+    if (event->kind == EVENT_HEALTH) {
+        health_write(writer, event, sequence, lost, chain, w);
+        return;
+    }
     const struct verdict *v = &event->verdict;
     uint32_t number = v->rule != RULE_NONE ? v->rule : v->noted;
     struct rule_view view, *rule = NULL;
@@ -242,9 +293,16 @@ void line_write(struct line_writer *writer, const struct event *event, const str
     escape_number(w, (uint64_t)event->duration_us * 1000);
     write_bytes(w, writer->observer, writer->observer_length);
     ends_write(w, event, part->network);
-    dns_write(writer, event, w);
+    if (event->kind == EVENT_WIRE) {
+        write_u8(w, '"');
+        line_wire_said(w, event);
+    } else {
+        dns_write(writer, event, w);
+    }
     rule_write(w, part, policy, rule, number);
     matched_write(w, event);
+    if (event->kind == EVENT_WIRE)
+        line_wire_facts(w, event);
     write_u8(w, ',');
     chain_write(w, start, lost, event->sampled_before, chain);
 }

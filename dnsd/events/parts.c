@@ -19,7 +19,8 @@ struct key {
     const struct policy *policy; /* NULL: no rule is known */
     uint32_t class;
     uint16_t group, ede;
-    uint8_t action, wanted, evidence, seen, has_address, fill[3];
+    uint8_t action, wanted, evidence, seen, has_address;
+    uint8_t kind, is_ambiguous, is_unresolved; /* of EVENT_WIRE */
 };
 
 struct slot {
@@ -108,8 +109,68 @@ static char severity_of(const struct key *key)
     return key->action == ACTION_ALLOW ? '1' : severities[key->evidence];
 }
 
+static const char *subject_of(const struct key *key, const struct texts *t)
+{
+    static const char *const subjects[SEEN_COUNT] = {
+        [SEEN_QUESTION] = "name",
+        [SEEN_ANSWER] = "answer",
+        [SEEN_TLS] = "TLS server name",
+        [SEEN_QUIC] = "QUIC server name",
+        [SEEN_HTTP] = "HTTP host",
+        [SEEN_DNS] = "name asked of another resolver",
+        [SEEN_PACKET] = "address",
+        [SEEN_CERTIFICATE] = "name in the server's certificate",
+        [SEEN_PROXY] = "what a proxy was asked for",
+    };
+    return t->rule != NULL && t->rule->kind == RULE_PROTOCOL ? "protocol" : subjects[key->seen];
+}
+
+static void wire_reason_write(struct writer *w, const struct key *key, const struct texts *t)
+{
+    if (t->rule == NULL) {
+        write_text(w, "two names where one may stand");
+        return;
+    }
+    write_text(w, subject_of(key, t));
+    write_text(w, t->rule->exception ? " is excepted" : " is on a list");
+    if (key->is_unresolved)
+        write_text(w, ", at an address that was never resolved for this client");
+    if (key->is_ambiguous)
+        write_text(w, "; the flow is ambiguous");
+}
+
+/* As severity_of(); on the wire a device does what in DNS it only asks about. */
+static char wire_severity_of(const struct key *key)
+{
+    char severity = severity_of(key);
+    if (key->action == ACTION_ALLOW)
+        return severity;
+    severity = (char)(severity + 1 + key->is_unresolved + key->is_ambiguous);
+    return severity < '7' ? severity : '7';
+}
+
+static void wire_opening_write(struct writer *w, const struct key *key, const struct texts *t)
+{
+    write_text(w, "Z\",\"ecs\":{\"version\":\"8.11.0\"},\"event\":{\"kind\":\"alert\","
+                  "\"category\":[\"network\"],\"type\":[\"connection\",\"");
+    write_text(w, action_blocks((enum action)key->action) ? "denied"
+                  : key->action == ACTION_ALLOW           ? "allowed"
+                                                          : "info");
+    write_text(w, "\"],\"action\":\"flow-");
+    write_text(w, action_words[key->action]);
+    write_text(w, "\",\"reason\":\"");
+    wire_reason_write(w, key, t);
+    write_text(w, "\",\"severity\":");
+    write_u8(w, (uint8_t)wire_severity_of(key));
+    write_text(w, ",\"module\":\"ponor\",\"dataset\":\"ponor.wire\",\"sequence\":");
+}
+
 static void opening_write(struct writer *w, const struct key *key, const struct texts *t)
 {
+    if (key->kind == EVENT_WIRE) {
+        wire_opening_write(w, key, t);
+        return;
+    }
     write_text(w, "Z\",\"ecs\":{\"version\":\"8.11.0\"},\"event\":{\"kind\":\"event\","
                   "\"category\":[\"network\"],\"type\":[\"protocol\",\"");
     write_text(w, action_blocks((enum action)key->action) ? "denied"
@@ -210,7 +271,7 @@ static void closing_write(struct writer *w, const struct key *key, const struct 
         write_u8(w, '"');
     else
         verdict_write(w, key, t);
-    if (key->ede != EDE_NONE) {
+    if (key->ede != EDE_NONE && key->kind == EVENT_DNS) {
         write_text(w, ",\"ede\":");
         escape_number(w, key->ede);
     }
@@ -281,6 +342,11 @@ const struct part *parts_find(struct parts *parts, const struct policy *policy,
     key.evidence = (uint8_t)v->evidence;
     key.seen = event->seen;
     key.has_address = event->has_address != 0;
+    key.kind = event->kind;
+    if (event->kind == EVENT_WIRE) {
+        key.is_ambiguous = event->wire.ending == ENDING_AMBIGUOUS;
+        key.is_unresolved = event->wire.resolved == RESOLVED_NO;
+    }
 
     struct slot *slot = &parts->slots[hash_bytes(&unkeyed, &key, sizeof key) % PARTS_MOST];
     if (slot->bytes == NULL || memcmp(&slot->key, &key, sizeof key) != 0)

@@ -93,13 +93,19 @@ void entry_read(struct entry_texts *texts, struct span raw, struct entry *out)
     out->chain = text_of(ponor, "chain");
     out->sound = reader_time(text_of(texts->root, "@timestamp"), &out->at) && out->sequence > 0 &&
                  strlen(out->chain) == CHAIN_HEX;
-    out->notice = strcmp(text_of(event, "dataset"), "ponor.notice") == 0;
+    const char *dataset = text_of(event, "dataset");
+    out->notice = strcmp(dataset, "ponor.notice") == 0 || strcmp(dataset, "ponor.health") == 0;
     out->action = text_of(event, "action");
     out->reason = text_of(event, "reason");
     out->client = text_of(json_object_get(texts->root, "source"), "ip");
     out->app = text_of(ponor, "app");
     out->evidence = text_of(ponor, "evidence");
+    const json_t *destination = json_object_get(texts->root, "destination");
     out->name = text_of(question, "name");
+    if (*out->name == 0)
+        out->name = text_of(destination, "domain");
+    if (*out->name == 0 && strcmp(dataset, "ponor.wire") == 0)
+        out->name = text_of(destination, "ip");
     out->type = text_of(question, "type");
     out->list = text_of(rule, "ruleset");
     out->rule = text_of(rule, "id");
