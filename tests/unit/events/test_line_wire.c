@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * line_wire - lines of the inspector are JSON whatever strangers put into them, and say what was
+ * seen.
+ */
+#include "events/line.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include "sample.h"
+
+#include <jansson.h>
+#include <stdio.h>
+
+static struct policy *policy;
+static struct line_writer *lines;
+static json_t *root;
+
+static int open_all(void **state)
+{
+    policy = sample_policy();
+    lines = line_writer_new("gw-01", "inspectd", "0.1.0");
+    return lines == NULL;
+}
+
+static int close_all(void **state)
+{
+    json_decref(root);
+    line_writer_free(lines);
+    policy_close(policy);
+    return 0;
+}
+
+/* Writes the line, reads it as JSON. */
+static void show(const struct event *event)
+{
+    static uint8_t buffer[LINE_MOST], chain[CHAIN_SIZE];
+    struct writer w = writer_over(buffer, sizeof buffer);
+    line_write(lines, event, policy, 7, 0, chain, &w);
+    assert_false(w.failed);
+    for (const uint8_t *at = buffer; at < w.at - 1; at++)
+        assert_in_range(*at, 0x20, 0x7e);
+    json_decref(root);
+    root = json_loadb((const char *)buffer, writer_length(&w), JSON_REJECT_DUPLICATES, NULL);
+    assert_non_null(root);
+}
+
+/* The text at a path like "tls.client.server_name"; "" when there is none. */
+static const char *at(const char *path)
+{
+    const json_t *here = root;
+    char word[64];
+    int used;
+    for (; sscanf(path, "%63[^.]%n", word, &used) == 1; path += used + (path[used] == '.')) {
+        here = json_object_get(here, word);
+        if (path[used] == 0)
+            break;
+    }
+    return json_is_string(here) ? json_string_value(here) : "";
+}
+
+static struct event tls_event(void)
+{
+    struct event e = {.kind = EVENT_WIRE,
+                      .at = UINT64_C(1795489200123456),
+                      .duration_us = 41,
+                      .client_port = 50110,
+                      .server_port = 443,
+                      .transport = TRANSPORT_TCP,
+                      .seen = SEEN_TLS};
+    e.verdict = (struct verdict){.action = ACTION_OBSERVE,
+                                 .wanted = ACTION_SINKHOLE,
+                                 .evidence = EVIDENCE_VISITED,
+                                 .rule = 0,
+                                 .noted = RULE_NONE};
+    assert_int_equal(address_parse("10.20.2.3", &e.client), STATUS_OK);
+    assert_int_equal(address_parse("203.0.113.162", &e.server), STATUS_OK);
+    assert_int_equal(name_parse("web.wechat.com", &e.question), STATUS_OK);
+    e.matched_name = (struct name){.length = 1};
+    e.wire = (struct wire){.spoken = SPOKEN_TLS,
+                           .ending = ENDING_NAME,
+                           .ech = ECH_GREASE,
+                           .resolved = RESOLVED_NO,
+                           .tls_version = 0x0304,
+                           .segments = 2,
+                           .vlan = 7 << 12 | 9,
+                           .alpn = "h2",
+                           .ja4 = "t13d1516h2_8daaf6152771_b186095e22b6"};
+    return e;
+}
+
+static void a_name_in_tls(void **state)
+{
+    struct event e = tls_event();
+    show(&e);
+    assert_string_equal(at("event.kind"), "alert");
+    assert_string_equal(at("event.action"), "flow-observe");
+    assert_string_equal(at("event.dataset"), "ponor.wire");
+    assert_non_null(strstr(at("event.reason"), "never resolved for this client"));
+    assert_string_equal(at("observer.type"), "ids");
+    assert_string_equal(at("destination.domain"), "web.wechat.com");
+    assert_string_equal(at("network.protocol"), "tls");
+    assert_string_equal(at("network.direction"), "outbound");
+    assert_string_equal(at("network.vlan.id"), "7");
+    assert_string_equal(at("network.inner.vlan.id"), "9");
+    assert_non_null(strstr(at("network.community_id"), "1:"));
+    assert_string_equal(at("tls.version"), "1.3");
+    assert_string_equal(at("tls.client.server_name"), "web.wechat.com");
+    assert_string_equal(at("ponor.wanted"), "sinkhole");
+    assert_string_equal(at("ponor.ech"), "grease");
+    assert_string_equal(at("ponor.ja4"), "t13d1516h2_8daaf6152771_b186095e22b6");
+    assert_string_equal(at("ponor.result"), "name");
+    assert_true(json_is_false(json_object_get(json_object_get(root, "ponor"), "resolved_by_us")));
+}
+
+static void ways_and_endings(void **state)
+{
+    struct event e = tls_event();
+    e.seen = SEEN_DNS;
+    e.type = 1;
+    e.transport = TRANSPORT_UDP;
+    e.wire = (struct wire){
+        .spoken = SPOKEN_DNS, .way = WAY_DNS, .ending = ENDING_AMBIGUOUS, .why = WHY_SECOND_NAME};
+    show(&e);
+    assert_string_equal(at("network.application"), "dns");
+    assert_string_equal(at("dns.question.name"), "web.wechat.com");
+    assert_string_equal(at("dns.question.type"), "A");
+    assert_string_equal(at("ponor.result"), "ambiguous(second-name)");
+    assert_null(json_object_get(json_object_get(root, "ponor"), "resolved_by_us"));
+    e.seen = SEEN_HTTP;
+    e.wire = (struct wire){.spoken = SPOKEN_HTTP, .ending = ENDING_NAME};
+    show(&e);
+    assert_string_equal(at("url.domain"), "web.wechat.com");
+    e.verdict.rule = RULE_NONE; /* nothing on a list: only ambiguous */
+    e.wire.ending = ENDING_AMBIGUOUS;
+    show(&e);
+    assert_string_equal(at("event.reason"), "two names where one may stand");
+}
+
+static void strangers_write_nothing_but_text(void **state)
+{
+    static const char hostile[] = "\"},\n\\u0000\x7f\xff</script>\x1b[31m";
+    struct event e = tls_event();
+    memcpy(e.wire.evidence, hostile, sizeof hostile);
+    memcpy(e.wire.alpn, "\"\\\n\xc3\x28", 6);
+    for (unsigned seen = 0; seen < SEEN_COUNT; seen++) {
+        for (unsigned spoken = 0; spoken < SPOKEN_COUNT; spoken++) {
+            e.seen = (uint8_t)seen;
+            e.wire.spoken = (uint8_t)spoken;
+            e.wire.why = (uint8_t)(spoken % WHY_COUNT);
+            e.wire.ending = (uint8_t)(seen % ENDING_COUNT);
+            e.wire.way = (uint8_t)(spoken % WAY_COUNT);
+            show(&e);
+        }
+    }
+}
+
+static void health_in_words(void **state)
+{
+    struct event e = {.kind = EVENT_HEALTH, .at = 1, .duration_us = 2345678};
+    e.question = e.matched_name = (struct name){.length = 1};
+    e.wire.health = HEALTH_BLIND;
+    show(&e);
+    assert_string_equal(at("event.dataset"), "ponor.health");
+    assert_string_equal(at("event.action"), "blind");
+    assert_string_equal(at("event.reason"), "2.3 s without sight: the process was away");
+    for (unsigned health = 0; health < HEALTH_COUNT_OF; health++) {
+        e.wire.health = (uint8_t)health;
+        e.wire.count = 12;
+        show(&e);
+        assert_string_equal(at("event.action"), health_words[health]);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_name_in_tls),
+        cmocka_unit_test(ways_and_endings),
+        cmocka_unit_test(strangers_write_nothing_but_text),
+        cmocka_unit_test(health_in_words),
+    };
+    return cmocka_run_group_tests(tests, open_all, close_all);
+}
