@@ -252,12 +252,6 @@ static enum next packet_sight(struct watcher *w, struct step *s)
     return NEXT_STEP;
 }
 
-static enum next packet_order(struct watcher *w, struct step *s)
-{
-    s->order = s->flow->marks & MARK_STOP ? ORDER_STOP : ORDER_PASS;
-    return NEXT_STEP;
-}
-
 static const struct {
     const char *name;
     enum next (*run)(struct watcher *, struct step *);
@@ -266,7 +260,6 @@ static const struct {
     {"flow", packet_flow},     /* whose is it? judged already -> done       */
     {"gather", packet_gather}, /* the first bytes of each side, in order    */
     {"sight", packet_sight},   /* recognisers -> sightings -> policy, event */
-    {"order", packet_order},   /* may it go on?                             */
 };
 
 enum watch_order watch_packet(struct watcher *watcher, const struct packet *packet)
@@ -274,7 +267,7 @@ enum watch_order watch_packet(struct watcher *watcher, const struct packet *pack
     struct step step;
 
     step.packet = packet;
-    step.order = ORDER_PASS;
+    step.flow = NULL;
     if (packet->at / 1000 > watcher->now)
         watcher->now = packet->at / 1000;
     watcher->counts.packets++;
@@ -283,7 +276,8 @@ enum watch_order watch_packet(struct watcher *watcher, const struct packet *pack
         if (path[i].run(watcher, &step) == NEXT_PACKET)
             break;
     }
+    bool stops = step.flow != NULL && (step.flow->marks & MARK_STOP);
     if (watcher->now - watcher->expired >= 1000)
         watch_tick(watcher, packet->at);
-    return step.order;
+    return stops ? ORDER_STOP : ORDER_PASS;
 }

@@ -49,7 +49,6 @@ struct step {
     enum side from;
     struct place place;
     struct talk talk;
-    enum watch_order order;
 };
 
 #endif

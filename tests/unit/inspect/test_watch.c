@@ -90,6 +90,15 @@ static void the_order_is_to_stop(void **state)
     struct segment segment = packets_say(&s.talk, 0, TCP_ACK, hello_of("banned.example"));
     assert_int_equal(watched_segment(s.w, &plain, &segment), ORDER_STOP);
     assert_int_equal(s.w->events[0].verdict.action, ACTION_SINKHOLE);
+    /* And so for all that comes after; and from the first packet where the address is enough. */
+    segment = packets_say(&s.talk, 1, TCP_ACK, span_text("too late"));
+    assert_int_equal(watched_segment(s.w, &plain, &segment), ORDER_STOP);
+    s.talk = packets_talk("10.1.2.3", 999, "203.0.113.9", 8080);
+    segment = packets_say(&s.talk, 0, TCP_SYN, span_of(NULL, 0));
+    assert_int_equal(watched_segment(s.w, &plain, &segment), ORDER_STOP);
+    s.talk = packets_talk("10.1.2.3", 999, "192.0.2.9", 8080);
+    segment = packets_say(&s.talk, 0, TCP_SYN, span_of(NULL, 0));
+    assert_int_equal(watched_segment(s.w, &plain, &segment), ORDER_PASS);
     watched_free(s.w);
 }
 
