@@ -18,16 +18,21 @@ struct key {
 
 struct place {
     struct key key;
-    uint64_t hash;
-    clock_ms begun;
     uint32_t total, units; /* bytes, once the last fragment came, else 0; units that are there */
     uint8_t protocol;      /* that of the first fragment */
-    bool used, dead;       /* dead: nothing more is taken for it until it is forgotten */
     uint8_t there[UNITS / 8];
     uint8_t bytes[UNITS * UNIT];
 };
 
+/* What is looked at of every place, apart from it: all of them lie in few pages. */
+struct head {
+    uint64_t hash;
+    clock_ms begun;
+    bool used, over; /* over: whole, or contradicted; another fragment begins another datagram */
+};
+
 struct fragments {
+    struct head heads[PLACES_MOST];
     struct place *places; /* mapped: pages become real when written */
     size_t most;
     struct hash_key key;
@@ -63,40 +68,41 @@ void fragments_free(struct fragments *fragments)
     free(fragments);
 }
 
-static void begin(struct fragments *f, struct place *place, const struct key *key, uint64_t hash,
-                  clock_ms now)
+static struct place *begin(struct fragments *f, size_t index, const struct key *key, uint64_t hash,
+                           clock_ms now)
 {
-    f->counts.evicted += place->used && now - place->begun <= FRAGMENTS_WAIT_MS;
-    f->counts.timed_out += place->used && now - place->begun > FRAGMENTS_WAIT_MS;
+    struct head *head = &f->heads[index];
+    struct place *place = &f->places[index];
+    bool is_lost = head->used && !head->over;
+
+    f->counts.evicted += is_lost && now - head->begun <= FRAGMENTS_WAIT_MS;
+    f->counts.timed_out += is_lost && now - head->begun > FRAGMENTS_WAIT_MS;
+    *head = (struct head){.hash = hash, .begun = now, .used = true};
     place->key = *key;
-    place->hash = hash;
-    place->begun = now;
     place->total = place->units = 0;
-    place->used = true;
-    place->dead = false;
     memset(place->there, 0, sizeof place->there);
+    return place;
 }
 
 /* The datagram's place; a new one takes an empty place, else that of the one begun longest ago. */
 static struct place *find(struct fragments *f, const struct key *key, clock_ms now)
 {
     uint64_t hash = hash_bytes(&f->key, key, sizeof *key);
-    struct place *oldest = f->places;
+    size_t oldest = 0;
 
     for (size_t i = 0; i < f->most; i++) {
-        struct place *p = &f->places[i];
-        if (p->used && p->hash == hash && memcmp(&p->key, key, sizeof *key) == 0) {
-            if (now - p->begun > FRAGMENTS_WAIT_MS)
-                begin(f, p, key, hash, now);
-            return p;
+        const struct head *head = &f->heads[i];
+        if (head->used && head->hash == hash && memcmp(&f->places[i].key, key, sizeof *key) == 0) {
+            if (head->over || now - head->begun > FRAGMENTS_WAIT_MS)
+                return begin(f, i, key, hash, now);
+            return &f->places[i];
         }
-        if (oldest->used && (!p->used || p->begun < oldest->begun))
-            oldest = p;
-        if (!p->used)
+        if (f->heads[oldest].used && (!head->used || head->begun < f->heads[oldest].begun))
+            oldest = i;
+        if (!head->used)
             break; /* places fill from the first; the ones behind were never used */
     }
-    begin(f, oldest, key, hash, now);
-    return oldest;
+    return begin(f, oldest, key, hash, now);
 }
 
 static bool is_there(const struct place *place, size_t unit)
@@ -154,8 +160,7 @@ bool fragments_put(struct fragments *fragments, const struct fragment *fragment,
     if (!is_sound(fragment))
         return false;
     struct place *place = find(fragments, &key, now);
-    if (place->dead)
-        return false;
+    struct head *head = &fragments->heads[place - fragments->places];
     uint32_t end = (uint32_t)(fragment->offset + fragment->bytes.length);
     bool contradicts =
         place->total != 0 && (fragment->more ? end > place->total : end != place->total);
@@ -163,7 +168,7 @@ bool fragments_put(struct fragments *fragments, const struct fragment *fragment,
         place->total = end;
     if (contradicts || !fill(place, fragment)) {
         fragments->counts.overlaps++;
-        place->dead = true;
+        head->over = true;
         return false;
     }
     if (fragment->offset == 0)
@@ -174,7 +179,7 @@ bool fragments_put(struct fragments *fragments, const struct fragment *fragment,
     if (fragment->is_ipv6)
         joined->protocol = place->protocol;
     *whole = span_of(place->bytes, place->total);
-    place->dead = true; /* it is whole: what comes late is a repetition */
+    head->over = true; /* the number may be used again at once */
     fragments->counts.joined++;
     return true;
 }
