@@ -73,6 +73,8 @@ enum why listen_why(const struct flow *flow)
     bool is_tcp = flow->key.transport == IP_TCP;
     const struct gather *said = is_tcp ? flow->said[CLIENT] : NULL;
 
+    if (flow->why != WHY_NONE)
+        return (enum why)flow->why;
     if (flow->marks & MARK_MIDSTREAM)
         return WHY_MIDSTREAM;
     if (said != NULL && gather_has_hole(said))
@@ -197,10 +199,31 @@ static enum why why_over(const struct step *s, enum heard heard)
     return WHY_UNRECOGNISED;
 }
 
+/* A FIN or RST of the client may be forged, and never reach the server. So what there is is asked
+ * for as if no more came, but a name ends it only; who says more is heard. */
+static void listen_doubting(struct watcher *w, struct step *s)
+{
+    static struct sightings seen;
+    struct flow *flow = s->flow;
+    uint16_t candidates = flow->candidates;
+
+    seen.count = seen.resolution_count = 0;
+    s->talk.complete[CLIENT] = true;
+    enum heard heard = sight_ask(&s->talk, &candidates, &seen);
+    judge_all(w, s, &seen);
+    enum why why = why_of(&seen, why_over(s, heard));
+    if (flow->named != 0)
+        listen_end(w, flow, why);
+    else
+        flow->why = (uint8_t)why;
+}
+
 void listen_to(struct watcher *w, struct step *s)
 {
     static struct sightings seen;
     struct flow *flow = s->flow;
+    bool is_doubted = s->talk.transport == IP_TCP && s->talk.complete[CLIENT] &&
+                      s->talk.said[CLIENT].length < GATHER_MOST;
 
     if (s->talk.transport == IP_TCP && s->talk.said[CLIENT].length < flow->want &&
         !s->talk.complete[CLIENT] && s->from == CLIENT &&
@@ -208,6 +231,8 @@ void listen_to(struct watcher *w, struct step *s)
         return;
     seen.count = seen.resolution_count = 0;
     seen.want = 0;
+    if (is_doubted)
+        s->talk.complete[CLIENT] = false;
     enum heard heard = sight_ask(&s->talk, &flow->candidates, &seen);
     flow->want = seen.want < GATHER_MOST ? (uint16_t)seen.want : GATHER_MOST;
     judge_all(w, s, &seen);
@@ -215,4 +240,6 @@ void listen_to(struct watcher *w, struct step *s)
         sight_other(w, s, &seen);
     if (is_over(s, heard))
         listen_end(w, flow, why_of(&seen, why_over(s, heard)));
+    else if (is_doubted)
+        listen_doubting(w, s);
 }

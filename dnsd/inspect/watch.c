@@ -64,14 +64,31 @@ static void flow_begin(struct watcher *w, struct step *s, unsigned from)
     w->counts.flows++;
 }
 
-/* The same ports, another conversation. */
-static bool is_begun_anew(const struct flow *flow, const struct segment *segment, unsigned from)
+/* A receiver that is connected drops a SYN (RFC 9293 3.10.7.4): anybody could have sent it. */
+static bool is_dropped(const struct flow *flow, const struct segment *segment)
 {
-    return segment->transport == IP_TCP &&
-           (segment->tcp_flags & (TCP_SYN | TCP_ACK | TCP_RST)) == TCP_SYN &&
-           (flow->marks & MARK_KNOWN) && from == flow->client &&
-           (flow->state == STATE_JUDGED || flow->said[CLIENT] != NULL) &&
-           segment->sequence + 1 != flow->next[CLIENT];
+    return flow->state == STATE_LISTENING && flow->next[SERVER] != 0 && segment->sent == 0;
+}
+
+/* The same ports, another conversation. */
+static bool is_begun_anew(const struct watcher *w, const struct flow *flow,
+                          const struct segment *segment, unsigned from)
+{
+    unsigned flags = segment->tcp_flags & (TCP_SYN | TCP_ACK | TCP_RST);
+
+    if (segment->transport != IP_TCP || (flags != TCP_SYN && flags != (TCP_SYN | TCP_ACK)))
+        return false;
+    if (from != flow->client && flags == TCP_SYN) /* somebody outside had knocked before */
+        return has_group(w, &segment->source) && !has_group(w, &segment->destination);
+    if (!(flow->marks & MARK_KNOWN))
+        return false;
+    if (from != flow->client) { /* what the server answers was no forgery */
+        int32_t ahead = (int32_t)(segment->acknowledgement - flow->next[CLIENT]);
+        return flags != TCP_SYN && flow->state == STATE_LISTENING && flow->said[CLIENT] != NULL &&
+               (ahead > AGAIN_WINDOW || ahead < -AGAIN_WINDOW);
+    }
+    return flags == TCP_SYN && (flow->state == STATE_JUDGED || flow->said[CLIENT] != NULL) &&
+           !is_dropped(flow, segment) && segment->sequence + 1 != flow->next[CLIENT];
 }
 
 static void flow_place(struct step *s)
@@ -97,7 +114,7 @@ static enum next packet_flow(struct watcher *w, struct step *s)
     unsigned from;
 
     s->flow = flows_find(w->flows, &s->segment, w->now, &s->is_new, &from);
-    if (!s->is_new && is_begun_anew(s->flow, &s->segment, from)) {
+    if (!s->is_new && is_begun_anew(w, s->flow, &s->segment, from)) {
         flows_end(w->flows, s->flow);
         s->flow = flows_find(w->flows, &s->segment, w->now, &s->is_new, &from);
     }
@@ -155,11 +172,13 @@ static void learn_sequence(struct flow *flow, const struct step *s)
     const struct segment *segment = &s->segment;
 
     if (segment->tcp_flags & TCP_SYN) {
+        if (s->from == CLIENT && (flow->marks & MARK_KNOWN) && is_dropped(flow, segment))
+            return;
         if (flow->said[s->from] == NULL)
             flow->next[s->from] = segment->sequence + 1;
         if (s->from == CLIENT)
             flow->marks |= MARK_KNOWN;
-        else if (!(flow->marks & MARK_KNOWN)) {
+        else if (flow->said[CLIENT] == NULL && (segment->tcp_flags & TCP_ACK)) {
             flow->next[CLIENT] = segment->acknowledgement;
             flow->marks |= MARK_KNOWN;
         }
@@ -226,7 +245,8 @@ static enum next packet_gather(struct watcher *w, struct step *s)
     if (flow->said[s->from] == NULL && !(segment->tcp_flags & TCP_RST))
         flow->said[s->from] = gather_open(w->pool, flow->next[s->from]);
     if (flow->said[s->from] == NULL) {
-        listen_end(w, flow, segment->tcp_flags & TCP_RST ? listen_why(flow) : WHY_NO_ROOM);
+        if (!(segment->tcp_flags & TCP_RST)) /* which anybody could have sent: listen on */
+            listen_end(w, flow, WHY_NO_ROOM);
         return NEXT_PACKET;
     }
     uint32_t at = segment->sequence + ((segment->tcp_flags & TCP_SYN) != 0);
