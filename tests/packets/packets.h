@@ -77,8 +77,7 @@ struct packets_hello {
     const char *server_name;    /* NULL: no extension */
     const char *alpn;           /* "h2,http/1.1"; NULL: no extension */
     uint16_t legacy_version;    /* 0: 0x0303 */
-    const uint16_t *versions;   /* ends with 0; NULL: 0x0304 and 0x0303; an empty list: no extension
-                                 */
+    const uint16_t *versions;   /* ends with 0; NULL: 0x0304, 0x0303; empty: no extension */
     const uint16_t *ciphers;    /* ends with 0; NULL: the usual ones */
     bool grease;                /* RFC 8701: a cipher, extensions, a group, a version */
     bool quic;                  /* extension 57, and no session id */
