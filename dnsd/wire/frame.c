@@ -278,7 +278,9 @@ static enum frame read_mpls(struct reading *r)
         if (r->at.failed)
             return ended(r);
         if (label & 0x100) { /* the bottom of the stack: IP, or something that does not say so */
-            bool is_ip = cursor_left(&r->at) > 0 && (*r->at.at >> 4 == 4 || *r->at.at >> 4 == 6);
+            if (cursor_left(&r->at) == 0)
+                return ended(r);
+            bool is_ip = *r->at.at >> 4 == 4 || *r->at.at >> 4 == 6;
             return is_ip ? read_ip(r) : FRAME_OTHER;
         }
     }
