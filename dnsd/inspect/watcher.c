@@ -38,7 +38,8 @@ void watch_tick(struct watcher *watcher, clock_us now)
 
 void watch_finish(struct watcher *watcher)
 {
-    while (flows_expire(watcher->flows, UINT64_MAX / 2, 0, 0, EXPIRED_AT_ONCE) > 0)
+    const clock_ms end = (clock_ms)UINT32_MAX * 1000; /* of what a flow's seconds can say */
+    while (flows_expire(watcher->flows, end, 0, 0, EXPIRED_AT_ONCE) > 0)
         continue;
 }
 
