@@ -231,10 +231,14 @@ static uint8_t *open_link(struct writer *w, const struct packets_shape *shape, u
     case LINK_COOKED: /* outgoing, Ethernet, an address of six bytes */
         write_bytes(w, "\0\4\0\1\0\6\2\0\0\0\0\1\0\0", 14);
         return write_tags(w, shape, vlan, type);
-    case LINK_COOKED2: /* the type stands before the rest, so tags have no room before it */
-        write_u16(w, type);
-        write_bytes(w, "\0\0\0\0\0\2\0\1\4\6\2\0\0\0\0\1\0\0", 18);
-        return NULL;
+    case LINK_COOKED2: { /* as LINK_COOKED, but the type stands before the rest */
+        uint8_t *start = w->at, *ppp = write_tags(w, shape, vlan, type);
+        if (write_place(w, 18) == NULL)
+            return NULL;
+        memmove(start + 20, start + 2, (size_t)(w->at - start) - 20);
+        memcpy(start + 2, "\0\0\0\0\0\2\0\1\4\6\2\0\0\0\0\1\0\0", 18);
+        return ppp == NULL ? NULL : ppp + 18;
+    }
     case LINK_LOOPBACK: /* the family, as a little-endian host wrote it */
         write_u32(w, is_ipv6 ? 0x1e000000 : 0x02000000);
         return NULL;
@@ -245,7 +249,7 @@ static uint8_t *open_link(struct writer *w, const struct packets_shape *shape, u
 
 /* The headers of a tunnel, from its IP to what is in it. */
 struct tunnel_ends {
-    uint8_t *ip, *udp;
+    uint8_t *ip, *gre, *udp;
 };
 
 static struct tunnel_ends open_tunnel(struct writer *w, const struct packets_shape *shape,
@@ -262,8 +266,9 @@ static struct tunnel_ends open_tunnel(struct writer *w, const struct packets_sha
                     .protocol = protocols[tunnel]};
     if (tunnel == TUNNEL_IP && is_ipv6)
         ip.protocol = IP_6IN4;
-    struct tunnel_ends made = {open_ip(w, &plain, &ip), NULL};
+    struct tunnel_ends made = {.ip = open_ip(w, &plain, &ip)};
     if (tunnel == TUNNEL_GRE) {
+        made.gre = w->at;
         write_u16(w, shape->gre_flags);
         write_u16(w, is_ipv6 ? ETHER_IPV6 : ETHER_IPV4);
         for (unsigned flag = 0x8000; flag >= 0x1000; flag >>= 1)
@@ -279,6 +284,19 @@ static struct tunnel_ends open_tunnel(struct writer *w, const struct packets_sha
         write_u16(w, is_ipv6 ? ETHER_IPV6 : ETHER_IPV4);
     }
     return made;
+}
+
+static void close_tunnel(struct writer *w, const struct packets_shape *shape,
+                         const struct tunnel_ends *ends)
+{
+    if (w->failed)
+        return;
+    if (ends->udp != NULL)
+        store_u16(ends->udp + 4, (uint16_t)(w->at - ends->udp));
+    if (ends->gre != NULL && shape->gre_flags & 0x8000)
+        store_u16(ends->gre + 4, checksum(sum_of(ends->gre, (size_t)(w->at - ends->gre), 0)));
+    if (ends->ip != NULL)
+        close_ip(w, ends->ip);
 }
 
 /* One frame with this inside IP: a segment, or else these bytes. */
@@ -297,10 +315,7 @@ static void write_frame(struct writer *w, const struct packets_shape *shape, con
     else
         write_span(w, bytes);
     close_ip(w, start);
-    if (outer.udp != NULL && !w->failed)
-        store_u16(outer.udp + 4, (uint16_t)(w->at - outer.udp));
-    if (outer.ip != NULL)
-        close_ip(w, outer.ip);
+    close_tunnel(w, shape, &outer);
     if (ppp != NULL && !w->failed)
         store_u16(ppp, (uint16_t)(w->at - ppp - 2));
     write_bytes(w, zeros, shape->trailer);

@@ -98,6 +98,63 @@ void packets_records(struct writer *w, struct span message, unsigned count);
 /* Hello and records in one: what a client of TLS says first. */
 void packets_client_hello(struct writer *w, const struct packets_hello *hello, unsigned count);
 
+/* An Initial of QUIC. Zeroed: version 1, of a client, number 0 in four bytes, no padding. */
+struct packets_initial {
+    uint32_t version; /* QUIC_V1 or another that quic_initial_keys() knows */
+    struct span destination_id, source_id, token;
+    struct span keys_from; /* the client's first destination id, where it is another */
+    bool server;
+    uint32_t number;
+    uint8_t number_size; /* 1..4 */
+    size_t least;        /* bytes of the whole packet, reached by PADDING: 1200 for a client */
+};
+
+/* A part of a stream of CRYPTO. */
+struct packets_range {
+    size_t offset, length;
+};
+
+/* One CRYPTO frame. */
+void packets_crypto(struct writer *frames, uint64_t offset, struct span bytes);
+/* The frames, sealed; a second call behind the first makes a datagram of two packets. */
+void packets_initial(struct writer *w, const struct packets_initial *initial, struct span frames);
+/* A CRYPTO frame for each range of `stream`, in this order. */
+void packets_initial_of(struct writer *w, const struct packets_initial *initial, struct span stream,
+                        const struct packets_range *ranges, size_t count);
+
+/* Messages of DNS; names as texts, not compressed. */
+struct packets_answer {
+    uint16_t id, type;
+    uint8_t rcode;
+    uint32_t ttl;
+    const char *name, *alias; /* alias: a CNAME before the addresses, or NULL */
+    const struct address *addresses;
+    size_t count;
+};
+void packets_question(struct writer *w, uint16_t id, const char *name, uint16_t type);
+void packets_answer(struct writer *w, const struct packets_answer *answer);
+/* As over TCP: behind its length. */
+void packets_framed(struct writer *w, struct span message);
+
+/* A request of HTTP. Zeroed: GET / HTTP/1.1 without Host. */
+struct packets_request {
+    const char *method, *target, *version, *host;
+    const char *headers; /* whole lines, each with its CR LF */
+    struct span body;    /* with Content-Length when there is one */
+};
+void packets_request(struct writer *w, const struct packets_request *request);
+
+/* A hello of mmtls (intel: `mmtls_client_hello`). Zeroed: a client that resumes, version 04. */
+struct packets_mmtls {
+    bool full, early, server; /* early: type 19 */
+    uint8_t version;          /* 3 or 4 */
+    size_t length;            /* what the record says of itself; 0: as the app does */
+};
+void packets_mmtls(struct writer *w, const struct packets_mmtls *hello);
+/* The same in a POST as WeChat's short link makes it: "/mmtls/00ab12cd". */
+void packets_shortlink(struct writer *w, const char *target, const char *host,
+                       const struct packets_mmtls *hello);
+
 /* A capture file in microseconds, little-endian; `dlt` as libpcap numbers links. False: no room. */
 bool packets_file_begin(FILE *file, uint32_t dlt);
 bool packets_file_add(FILE *file, clock_us at, struct span bytes, size_t sent);
