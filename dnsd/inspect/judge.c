@@ -158,8 +158,8 @@ static enum way way_of(const struct place *place, const struct sighting *sightin
                        const struct verdict *verdict)
 {
     bool is_web = sighting->spoken == SPOKEN_TLS || sighting->spoken == SPOKEN_QUIC;
-    if (sighting->way == WAY_NONE && is_web && place->server_port == 443 &&
-        verdict->evidence == EVIDENCE_BYPASS)
+    if (sighting->way == WAY_NONE && sighting->protocol == PROTOCOL_NONE && is_web &&
+        place->server_port == 443 && verdict->evidence == EVIDENCE_BYPASS)
         return WAY_DOH;
     return sighting->way;
 }

@@ -84,8 +84,13 @@ enum why listen_why(const struct flow *flow)
     return flow->spoken != SPOKEN_UNKNOWN ? WHY_UNFINISHED : WHY_UNRECOGNISED;
 }
 
+static bool ending_is_doubtful(enum why why)
+{
+    return why == WHY_OVERLAP || why == WHY_SECOND_HELLO || why == WHY_SECOND_NAME;
+}
+
 /* What was said of a flow's name: the result, and the order. */
-static void packet_judge(struct watcher *w, struct step *s, struct sighting *sighting)
+static void packet_judge(struct watcher *w, struct step *s, struct sighting *sighting, bool is_ours)
 {
     struct flow *flow = s->flow;
     bool is_first = flow->named == 0;
@@ -95,17 +100,21 @@ static void packet_judge(struct watcher *w, struct step *s, struct sighting *sig
     if (sighting->has_name && (flow->marks & MARK_AGAIN) && !is_first &&
         hash_name(&sighting->name) != flow->named)
         sighting->why = (enum why)flow->why;
-    bool is_doubtful = sighting->why == WHY_OVERLAP || sighting->why == WHY_SECOND_HELLO ||
-                       sighting->why == WHY_SECOND_NAME;
+    bool is_doubtful = ending_is_doubtful(sighting->why);
     if (sighting->has_name && is_first) {
         flow->named = hash_name(&sighting->name);
         flow->seen = (uint8_t)sighting->seen;
-    }
-    if (is_doubtful)
+    } else if (is_first && sighting->why != WHY_NONE && !(flow->marks & MARK_AGAIN))
+        flow->why = (uint8_t)sighting->why;
+    if (is_doubtful && (flow->marks & MARK_AMBIGUOUS))
+        is_doubtful = false; /* said already */
+    else if (is_doubtful)
         listen_result(w, flow, ENDING_AMBIGUOUS, sighting->why, sighting);
     else if (sighting->has_name && is_first && !(flow->marks & MARK_AGAIN))
         listen_result(w, flow, ENDING_NAME, WHY_NONE, sighting);
-    if (judge_sighting(&w->judge, &s->place, sighting) == ORDER_STOP)
+    if (ending_is_doubtful(sighting->why))
+        flow->marks |= MARK_AMBIGUOUS;
+    if (!is_ours && judge_sighting(&w->judge, &s->place, sighting) == ORDER_STOP)
         flow->marks |= MARK_STOP;
 }
 
@@ -141,9 +150,7 @@ static void judge_all(struct watcher *w, struct step *s, struct sightings *seen)
     for (unsigned i = 0; i < seen->count; i++) {
         struct sighting *sighting = &seen->list[i];
         /* Our own resolver, or the agency's, is asked: dnsd itself judges the name. */
-        if (sighting->spoken == SPOKEN_DNS && is_ours(w, s->place.server))
-            continue;
-        packet_judge(w, s, sighting);
+        packet_judge(w, s, sighting, sighting->spoken == SPOKEN_DNS && is_ours(w, s->place.server));
     }
 }
 
@@ -168,7 +175,7 @@ static void sight_other(struct watcher *w, struct step *s, const struct sighting
         if (!sighting->has_name)
             continue;
         sighting->why = WHY_OVERLAP;
-        packet_judge(w, s, sighting);
+        packet_judge(w, s, sighting, false);
     }
 }
 

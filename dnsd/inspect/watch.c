@@ -242,16 +242,22 @@ static enum next packet_gather(struct watcher *w, struct step *s)
     bool ends = (segment->tcp_flags & (TCP_FIN | TCP_RST)) != 0;
     if (segment->payload.length == 0 && segment->sent == 0 && !ends)
         return NEXT_PACKET;
-    if (flow->said[s->from] == NULL && !(segment->tcp_flags & TCP_RST))
+    bool resets = (segment->tcp_flags & TCP_RST) != 0;
+    if (flow->said[s->from] == NULL && !resets)
         flow->said[s->from] = gather_open(w->pool, flow->next[s->from]);
-    if (flow->said[s->from] == NULL) {
-        if (!(segment->tcp_flags & TCP_RST)) /* which anybody could have sent: listen on */
-            listen_end(w, flow, WHY_NO_ROOM);
+    if (flow->said[CLIENT] == NULL && resets) /* anybody could have sent it: listen on */
+        return NEXT_PACKET;
+    if (flow->said[s->from] == NULL && !resets) {
+        listen_end(w, flow, WHY_NO_ROOM);
         return NEXT_PACKET;
     }
+    if (segment->cut && s->from == CLIENT && !(flow->marks & MARK_AGAIN))
+        flow->why = WHY_CUT;
     uint32_t at = segment->sequence + ((segment->tcp_flags & TCP_SYN) != 0);
-    enum gathered gathered = gather_put(w->pool, flow->said[s->from], at, segment->payload,
-                                        segment->sent, (segment->tcp_flags & TCP_FIN) != 0);
+    enum gathered gathered = GATHERED_NOTHING;
+    if (flow->said[s->from] != NULL)
+        gathered = gather_put(w->pool, flow->said[s->from], at, segment->payload, segment->sent,
+                              (segment->tcp_flags & TCP_FIN) != 0);
     if (gathered == GATHERED_FULL) {
         listen_end(w, flow, WHY_NO_ROOM);
         return NEXT_PACKET;

@@ -19,11 +19,12 @@ enum state {
 };
 
 enum mark {
-    MARK_MIDSTREAM = 1, /* its beginning was not seen */
-    MARK_KNOWN = 2,     /* next[CLIENT] is the first sequence number not seen in order */
-    MARK_AGAIN = 4,     /* judged before; what is gathered now is a second hello */
-    MARK_RESULT = 8,    /* on_result has heard of it */
-    MARK_STOP = 16,     /* the policy wants it stopped */
+    MARK_MIDSTREAM = 1,  /* its beginning was not seen */
+    MARK_KNOWN = 2,      /* next[CLIENT] is the first sequence number not seen in order */
+    MARK_AGAIN = 4,      /* judged before; what is gathered now is a second hello */
+    MARK_RESULT = 8,     /* on_result has heard of it */
+    MARK_AMBIGUOUS = 32, /* on_result has heard that it is */
+    MARK_STOP = 16,      /* the policy wants it stopped */
 };
 
 struct watcher {

@@ -133,14 +133,6 @@ static void shuffled_frames(struct film *film)
     datagram(film, &talk, 0, writer_span(&w));
 }
 
-static void half(struct film *film)
-{
-    struct packets_talk talk = talk_with(443);
-    struct span hello = quic_hello(BANNED, "h3", PACKETS_MLKEM);
-    struct initial initial = usual_initial(QUIC_V1);
-    say_initial(film, &talk, &initial, hello, 1000, hello.length);
-}
-
 /* RFC 9000 17.2.5: no frames, a token and sixteen bytes of seal, which nobody checks here. */
 static void retry(struct film *film)
 {
@@ -249,8 +241,6 @@ const struct scene quic_scenes[] = {
      "One Initial with its CRYPTO frames backwards and PING and PADDING between them: Chrome's\n"
      "way to keep middleboxes honest.",
      shuffled_frames},
-    {"quic-part-never-seen",
-     "Only the second Initial of two was captured. No name, and the reason is said.", half},
     {"quic-retry",
      "The server answers with Retry; the client says its hello again with a token and keys of\n"
      "another id. One name, one event.",
