@@ -19,6 +19,7 @@ struct key {
 struct place {
     struct key key;
     uint32_t total, units; /* bytes, once the last fragment came, else 0; units that are there */
+    uint32_t reach;        /* where the one that reaches farthest ends */
     uint8_t protocol;      /* that of the first fragment */
     uint8_t there[UNITS / 8];
     uint8_t bytes[UNITS * UNIT];
@@ -79,12 +80,18 @@ static struct place *begin(struct fragments *f, size_t index, const struct key *
     f->counts.timed_out += is_lost && now - head->begun > FRAGMENTS_WAIT_MS;
     *head = (struct head){.hash = hash, .begun = now, .used = true};
     place->key = *key;
-    place->total = place->units = 0;
+    place->total = place->units = place->reach = 0;
     memset(place->there, 0, sizeof place->there);
     return place;
 }
 
-/* The datagram's place; a new one takes an empty place, else that of the one begun longest ago. */
+/* Who goes first: whatever holds no datagram any more, then the one begun longest ago. */
+static clock_ms order_of(const struct head *head)
+{
+    return head->used && !head->over ? head->begun + 1 : 0;
+}
+
+/* The datagram's place, or a new one. */
 static struct place *find(struct fragments *f, const struct key *key, clock_ms now)
 {
     uint64_t hash = hash_bytes(&f->key, key, sizeof *key);
@@ -97,7 +104,7 @@ static struct place *find(struct fragments *f, const struct key *key, clock_ms n
                 return begin(f, i, key, hash, now);
             return &f->places[i];
         }
-        if (f->heads[oldest].used && (!head->used || head->begun < f->heads[oldest].begun))
+        if (order_of(head) < order_of(&f->heads[oldest]))
             oldest = i;
         if (!head->used)
             break; /* places fill from the first; the ones behind were never used */
@@ -162,10 +169,14 @@ bool fragments_put(struct fragments *fragments, const struct fragment *fragment,
     struct place *place = find(fragments, &key, now);
     struct head *head = &fragments->heads[place - fragments->places];
     uint32_t end = (uint32_t)(fragment->offset + fragment->bytes.length);
+    /* No second end, and nothing behind the end, whichever of the two came first. */
     bool contradicts =
-        place->total != 0 && (fragment->more ? end > place->total : end != place->total);
+        (place->total != 0 && (fragment->more ? end > place->total : end != place->total)) ||
+        (!fragment->more && end < place->reach);
     if (!fragment->more && !contradicts)
         place->total = end;
+    if (end > place->reach)
+        place->reach = end;
     if (contradicts || !fill(place, fragment)) {
         fragments->counts.overlaps++;
         head->over = true;

@@ -75,6 +75,25 @@ static void overlaps(void **state)
     fragments_free(f);
 }
 
+/* Else what an older datagram left in the place would be taken for the missing bytes. */
+static void nothing_is_behind_the_end(void **state)
+{
+    struct fragments *f = fragments_new(0, &key);
+    for (unsigned order = 0; order < 2; order++) {
+        assert_false(put(f, 1, 0, 24, true, 0, false, 0));
+        assert_true(put(f, 1, 24, 8, false, 0, false, 0));
+        for (unsigned i = 0; i < 2; i++) {
+            bool is_end = i == order;
+            assert_false(put(f, 1, is_end ? 8 : 16, is_end ? 5 : 8, !is_end, 0, false, 0));
+        }
+        assert_int_equal(fragments_counts(f).overlaps, order + 1);
+        assert_false(put(f, 1, 0, 8, true, 0, false, 0));
+        assert_true(put(f, 1, 8, 8, false, 0, false, 0));
+        assert_whole(16);
+    }
+    fragments_free(f);
+}
+
 static void limits_of_length(void **state)
 {
     struct fragments *f = fragments_new(1 << 20, &key);
@@ -99,6 +118,51 @@ static void the_oldest_goes_first(void **state)
     fragments_free(f);
 }
 
+/* What is joined leaves room: one that waits is not driven out by many that do not. */
+static void the_whole_go_before_the_oldest(void **state)
+{
+    struct fragments *f = fragments_new(1 << 18, &key);
+    assert_false(put(f, 1000, 0, 8, true, 0, false, 0));
+    for (unsigned id = 0; id < 100; id++) {
+        assert_false(put(f, id, 0, 8, true, 0, false, 1));
+        assert_true(put(f, id, 8, 8, false, 0, false, 1));
+    }
+    assert_true(put(f, 1000, 8, 8, false, 0, false, 2));
+    assert_int_equal(fragments_counts(f).evicted, 0);
+    assert_int_equal(fragments_counts(f).joined, 101);
+    fragments_free(f);
+}
+
+/* Ends, VLAN, tunnel and version are part of what a number belongs to; the protocol of IPv6 not. */
+static void numbers_belong_to_their_ends(void **state)
+{
+    static const uint8_t bytes[16];
+    struct fragments *f = fragments_new(1 << 20, &key);
+    struct fragment first = {.id = 7, .protocol = IP_UDP, .more = true, .bytes = {bytes, 8}};
+    assert_false(fragments_put(f, &first, 0, &whole, &joined));
+    for (unsigned i = 0; i < 7; i++) {
+        struct fragment last = {.id = 7, .protocol = IP_UDP, .offset = 8, .bytes = {bytes, 8}};
+        last.source.bytes[15] = i == 0;
+        last.destination.bytes[0] = i == 1;
+        last.vlan = i == 2;
+        last.tunnel = i == 3;
+        last.is_ipv6 = i == 4;
+        last.id += i == 5;
+        last.protocol = i == 6 ? IP_TCP : IP_UDP;
+        assert_false(fragments_put(f, &last, 0, &whole, &joined));
+    }
+    first.is_ipv6 = true;
+    first.id = 9;
+    assert_false(fragments_put(f, &first, 0, &whole, &joined));
+    struct fragment last = {
+        .id = 9, .protocol = 60, .is_ipv6 = true, .offset = 8, .bytes = {bytes, 8}};
+    assert_true(fragments_put(f, &last, 0, &whole, &joined));
+    assert_int_equal(joined.protocol, IP_UDP); /* that of the first */
+    last.cut = true;
+    assert_false(fragments_put(f, &last, 0, &whole, &joined));
+    fragments_free(f);
+}
+
 static void nobody_waits_for_ever(void **state)
 {
     struct fragments *f = fragments_new(1 << 20, &key);
@@ -112,9 +176,14 @@ static void nobody_waits_for_ever(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_order_and_twice), cmocka_unit_test(overlaps),
-        cmocka_unit_test(limits_of_length),      cmocka_unit_test(the_oldest_goes_first),
+        cmocka_unit_test(every_order_and_twice),
+        cmocka_unit_test(overlaps),
+        cmocka_unit_test(nothing_is_behind_the_end),
+        cmocka_unit_test(limits_of_length),
+        cmocka_unit_test(the_oldest_goes_first),
+        cmocka_unit_test(the_whole_go_before_the_oldest),
+        cmocka_unit_test(numbers_belong_to_their_ends),
         cmocka_unit_test(nobody_waits_for_ever),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests_name("inspect/fragments", tests, NULL, NULL);
 }
