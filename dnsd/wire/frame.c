@@ -28,6 +28,8 @@ enum {
     IP_MOBILITY = 135,
 };
 
+enum { PPP_IPV4 = 0x0021, PPP_IPV6 = 0x0057, PPP_MPLS = 0x0281 };
+
 enum { LABELS_MOST = 8, TAGS_MOST = 4, EXTENSIONS_MOST = 16, VXLAN_PORT = 4789 };
 
 struct reading {
@@ -251,6 +253,9 @@ static enum frame read_ipv6(struct reading *r)
         return ended(r);
     (void)address_from_bytes(source, &r->segment->source);
     (void)address_from_bytes(destination, &r->segment->destination);
+    /* No such address goes over a wire, and here it would pass for one of IPv4. */
+    if (address_is_ipv4(&r->segment->source) || address_is_ipv4(&r->segment->destination))
+        return FRAME_MALFORMED;
     /* 0: a jumbogram (RFC 2675), or a packet that the network card will cut. */
     if (length != 0 && !limit(r, length))
         return FRAME_MALFORMED;
@@ -299,7 +304,9 @@ static enum frame read_pppoe(struct reading *r)
     unsigned protocol = read_u16(&r->at);
     if (r->at.failed)
         return ended(r);
-    return protocol == 0x0021 || protocol == 0x0057 ? read_ip(r) : FRAME_OTHER;
+    if (protocol == PPP_MPLS)
+        return read_mpls(r);
+    return protocol == PPP_IPV4 || protocol == PPP_IPV6 ? read_ip(r) : FRAME_OTHER;
 }
 
 static enum frame read_type(struct reading *r, unsigned type)
