@@ -8,15 +8,13 @@ import json
 import re
 import shutil
 import socket
-import ssl
-import struct
 import subprocess
-import threading
 
 import lab
 from lab import out
+from servers import SERVER, answer, dns_stream, mail, page, proxy, secure, serve, socks
 
-SERVER, CLIENT, MARKER = "198.18.0.3", "10.20.0.5", "198.18.0.4"
+CLIENT, MARKER = "10.20.0.5", "198.18.0.4"
 MARKER_PORT = 9
 CLONE_NEWNS = 0x20000
 BANNED = ("wechat.com", "weixin.com")
@@ -102,7 +100,8 @@ class Capture:
         fields = ["ip.src", "ip.dst", "ipv6.src", "ipv6.dst", "tcp.srcport", "tcp.dstport",
                   "udp.srcport", "udp.dstport", *ORACLE]
         text = out("tshark", "-n", "-r", self.file, "-d", "udp.port==853,quic", "-Y",
-                   "(tcp or udp) and not icmp and not icmpv6", "-T", "fields", "-E", "separator=/t", "-E", "occurrence=a", "-E", "aggregator=|",
+                   "(tcp or udp) and not icmp and not icmpv6", "-T", "fields",
+                   "-E", "separator=/t", "-E", "occurrence=a", "-E", "aggregator=|",
                    *[a for f in fields for a in ("-e", f)])
         found = {}
         for line in text.splitlines():
@@ -147,135 +146,6 @@ def is_name(text):
                                                                       plain(text))
 
 
-# Servers: each says as much as its clients wait for.
-
-def serve(port, talk, kind=socket.SOCK_STREAM, host=SERVER):
-    s = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, kind)
-    s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    s.bind((host, port))
-
-    def one(connection):
-        try:
-            with connection:
-                talk(connection)
-        except (OSError, ValueError, struct.error):
-            pass    # clients go away as they like
-
-    def accept():
-        while True:
-            threading.Thread(target=one, args=(s.accept()[0],), daemon=True).start()
-
-    def datagrams():
-        while True:
-            talk(s, *s.recvfrom(65535))
-
-    if kind == socket.SOCK_STREAM:
-        s.listen(16)
-    threading.Thread(target=accept if kind == socket.SOCK_STREAM else datagrams, daemon=True).start()
-
-
-def head(s):
-    """Bytes up to the empty line."""
-    read = b""
-    while b"\r\n\r\n" not in read:
-        more = s.recv(65535)
-        if not more:
-            raise ValueError("no whole request")
-        read += more
-    return read
-
-
-def page(s):
-    while True:
-        head(s)
-        s.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nhi\n")
-
-
-def secure(talk, *alpn):
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(folder / "cert.pem", folder / "key.pem")
-    context.set_alpn_protocols(list(alpn))
-
-    def wrapped(s):
-        with context.wrap_socket(s, server_side=True) as inner:
-            talk(inner)
-    return wrapped
-
-
-def pump(one, other):
-    def copy(source, sink):
-        try:
-            while block := source.recv(65535):
-                sink.sendall(block)
-            sink.shutdown(socket.SHUT_WR)
-        except OSError:
-            pass
-    back = threading.Thread(target=copy, args=(other, one), daemon=True)
-    back.start()
-    copy(one, other)
-    back.join()
-
-
-def proxy(s):
-    """CONNECT to whatever name is the lab's server, at the port asked for."""
-    port = int(re.match(rb"CONNECT [^ ]+:(\d+) ", head(s)).group(1))
-    with socket.create_connection((SERVER, port)) as onward:
-        s.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
-        pump(s, onward)
-
-
-def socks(s):
-    """SOCKS 4a and 5 (RFC 1928) with a name."""
-    first = s.recv(65535)
-    if first[0] == 5:
-        s.sendall(b"\5\0")
-        port = struct.unpack("!H", s.recv(65535)[-2:])[0]
-        answer = b"\5\0\0\1" + bytes(6)
-    else:
-        port = struct.unpack("!H", first[2:4])[0]
-        answer = b"\0\x5a" + bytes(6)
-    with socket.create_connection((SERVER, port)) as onward:
-        s.sendall(answer)
-        pump(s, onward)
-
-
-def answer(query):
-    """No error, no data: the question back, without what follows it."""
-    end = 12
-    while query[end]:
-        end += 1 + query[end]
-    return query[:2] + b"\x81\x80\0\1\0\0\0\0\0\0" + query[12:end + 5]
-
-
-def dns_stream(s):
-    while length := s.recv(2, socket.MSG_WAITALL) if not isinstance(s, ssl.SSLSocket) else s.recv(2):
-        said = answer(s.recv(struct.unpack("!H", length)[0]))
-        s.sendall(struct.pack("!H", len(said)) + said)
-
-
-def mail(greeting, words):
-    """A server of lines that turns to TLS: (what a client says, the answer) until an answer is None."""
-    start_tls = secure(lambda inner: inner.recv(100))
-
-    def talk(s):
-        s.sendall(greeting)
-        read = b""
-        while True:
-            read += (more := s.recv(65535))
-            if not more:
-                return
-            for word, said in words:
-                if word not in read:
-                    continue
-                tag = read.split(b" ")[0]
-                read = b""
-                s.sendall(said.replace(b"TAG", tag))
-                if b"STARTTLS" in word or word == b"STLS" or b"<starttls" in word:
-                    return start_tls(s)
-                break
-    return talk
-
-
 STREAM = b"<stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams' " \
     b"id='1' from='chat.wechat.com' version='1.0'><stream:features><starttls " \
     b"xmlns='urn:ietf:params:xml:ns:xmpp-tls'><required/></starttls></stream:features>"
@@ -284,21 +154,23 @@ out("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P
 (folder / "index.html").write_text("hi\n")
 for host in SERVER, "2001:db8:20::53":
     serve(80, page, host=host)
-    serve(443, secure(page, "http/1.1"), host=host)
+    serve(443, secure(folder, page, "http/1.1"), host=host)
 serve(3128, proxy)
 serve(1080, socks)
 serve(53, dns_stream)
 serve(53, lambda s, query, peer: s.sendto(answer(query), peer), socket.SOCK_DGRAM)
-serve(853, secure(dns_stream, "dot"))
-serve(8443, secure(lambda s: s.recv(100), "h2"))
+serve(853, secure(folder, dns_stream, "dot"))
+serve(8443, secure(folder, lambda s: s.recv(100), "h2"))
 serve(MARKER_PORT, lambda *_: None, socket.SOCK_DGRAM, MARKER)
-serve(25, mail(b"220 lab.example ESMTP\r\n", [(b"EHLO", b"250-lab.example\r\n250 STARTTLS\r\n"),
-                                              (b"STARTTLS", b"220 go ahead\r\n")]))
-serve(143, mail(b"* OK lab\r\n", [(b"CAPABILITY", b"* CAPABILITY IMAP4rev1 STARTTLS\r\nTAG OK done\r\n"),
-                                  (b"STARTTLS", b"TAG OK begin\r\n")]))
-serve(110, mail(b"+OK lab\r\n", [(b"STLS", b"+OK begin\r\n")]))
-serve(5222, mail(b"", [(b"<stream:stream", STREAM), (b"<starttls",
-                       b"<proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>")]))
+for port, greeting, words in (
+        (25, b"220 lab.example ESMTP\r\n", [(b"EHLO", b"250-lab.example\r\n250 STARTTLS\r\n"),
+                                           (b"STARTTLS", b"220 go ahead\r\n")]),
+        (143, b"* OK lab\r\n", [(b"CAPABILITY", b"* CAPABILITY IMAP4rev1 STARTTLS\r\nTAG OK\r\n"),
+                                (b"STARTTLS", b"TAG OK begin\r\n")]),
+        (110, b"+OK lab\r\n", [(b"STLS", b"+OK begin\r\n")]),
+        (5222, b"", [(b"<stream:stream", STREAM),
+                     (b"<starttls", b"<proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>")])):
+    serve(port, mail(folder, greeting, words))
 
 
 def curl(url, *options, host=SERVER, client=CLIENT):
@@ -415,15 +287,7 @@ def case_openssl_with_a_hello_of_many_segments():
 
 
 def case_openssl_is_asked_for_another_group():
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(folder / "cert.pem", folder / "key.pem")
-    context.set_ecdh_curve("secp384r1")
-
-    def talk(s):
-        with context.wrap_socket(s, server_side=True) as inner:
-            inner.recv(100)
-
-    serve(9443, talk)
+    serve(9443, secure(folder, lambda s: s.recv(100), group="secp384r1"))
     with Capture("retry") as c:
         s_client("-servername", "again.wechat.com", "-groups", "X25519:P-384", port=9443)
     events, flows = c.says("again.wechat.com")
