@@ -133,6 +133,40 @@ static void check_control(const struct written *w, const char *path, struct yaml
         SAY(w, at, "`control` must be the path of a socket, of at most %d bytes", SOCKET_PATH_MOST);
 }
 
+/* What the kernel takes as the name of an interface; more could not be one of it. */
+static bool is_interface(const char *name)
+{
+    size_t length = strlen(name);
+    if (length == 0 || length >= IF_NAMESIZE || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
+        return false;
+    for (; *name != 0; name++)
+        if (*name <= ' ' || *name > '~' || *name == '/' || *name == ':')
+            return false;
+    return true;
+}
+
+static size_t skip_slashes(const char *path, size_t at)
+{
+    while (path[at] == '/')
+        at++;
+    return at;
+}
+
+/* /var/a//b/ is /var/a/b; what links lead to is not asked. */
+static bool path_equal(const char *a, const char *b)
+{
+    size_t i = 0, j = 0;
+    for (;;) {
+        bool ends_a = a[skip_slashes(a, i)] == 0, ends_b = b[skip_slashes(b, j)] == 0;
+        if (ends_a || ends_b)
+            return ends_a && ends_b;
+        if (a[i] != b[j])
+            return false;
+        i = a[i] == '/' ? skip_slashes(a, i) : i + 1;
+        j = b[j] == '/' ? skip_slashes(b, j) : j + 1;
+    }
+}
+
 static void check_inspectd(const struct written *w)
 {
     const struct config *c = &w->config;
@@ -142,18 +176,18 @@ static void check_inspectd(const struct written *w)
         for (uint32_t j = 0; j < i; j++)
             if (strcmp(name, c->inspectd.interfaces[j]) == 0)
                 SAY(w, w->interfaces_at[i], "`interfaces` names %.64s twice", name);
-        if (name[0] == 0 || strlen(name) >= IF_NAMESIZE)
+        if (!is_interface(name))
             SAY(w, w->interfaces_at[i],
-                "`%.64s` is not the name of an interface: it has 1 to %d "
-                "bytes",
+                "`%.64s` is not the name of an interface: it has 1 to %d bytes, without blanks, / "
+                "and :",
                 name, IF_NAMESIZE - 1);
     }
     check_control(w, c->inspectd.control, w->inspectd_control_at);
-    if (strcmp(c->inspectd.control, c->control) == 0)
+    if (path_equal(c->inspectd.control, c->control))
         SAY(w, w->inspectd_control_at, "`control` of inspectd is dnsd's: each has its own");
     check_events(w, &c->inspectd.events, w->inspectd_folder_at, w->inspectd_quota_at,
                  w->inspectd_ring_slots_at);
-    if (strcmp(c->inspectd.events.folder, c->dnsd.events.folder) == 0)
+    if (path_equal(c->inspectd.events.folder, c->dnsd.events.folder))
         SAY(w, w->inspectd_folder_at, "`folder` of inspectd is dnsd's: a folder has one writer");
 }
 

@@ -175,18 +175,22 @@ static const struct yaml_row stub_rows[] = {
 };
 static const struct yaml_schema stub = YAML_SCHEMA("a stub zone", struct stub, stub_rows);
 
+/* Of both sections `events`. */
+#define EVENT_FILE_ROWS(program, quota_place)                                                      \
+    {"rotate_size", &yaml_bytes, program(events.rotate_bytes), .least = 65536,                     \
+     .limit = UINT64_C(1) << 36, .fallback = "64M",                                                \
+     .help = "A file of this size is closed and a new one begun."},                                \
+    {"rotate_time", &yaml_seconds, program(events.rotate_seconds), .least = 60, .limit = 31622400, \
+     .fallback = "1d",                                                                             \
+     .help = "The same for its age."},                                                             \
+    {"quota", &yaml_bytes, program(events.quota_bytes), AT(quota_place), .least = 131072,          \
+     .limit = UINT64_C(1) << 44, .fallback = "4G",                                                 \
+     .help = "All files together; the oldest goes first, and its going is said in the next event."}
+
 static const struct yaml_row events_rows[] = {
     {"folder", &yaml_text, DNSD(events.folder), AT(folder_at), .fallback = "/var/lib/ponor/events",
      .help = "Where blocked.jsonl and its older parts stand."},
-    {"rotate_size", &yaml_bytes, DNSD(events.rotate_bytes), .least = 65536,
-     .limit = UINT64_C(1) << 36, .fallback = "64M",
-     .help = "A file of this size is closed and a new one begun."},
-    {"rotate_time", &yaml_seconds, DNSD(events.rotate_seconds), .least = 60, .limit = 31622400,
-     .fallback = "1d",
-     .help = "The same for its age."},
-    {"quota", &yaml_bytes, DNSD(events.quota_bytes), AT(quota_at), .least = 131072,
-     .limit = UINT64_C(1) << 44, .fallback = "4G",
-     .help = "All files together; the oldest goes first, and its going is said in the next event."},
+    EVENT_FILE_ROWS(DNSD, quota_at),
     {"sample", &yaml_count, DNSD(events.sample), .least = 1, .limit = 1000000, .fallback = "1",
      .help = "Write one of so many blocked questions; 1: every one."},
     {"ring_slots", &yaml_count, DNSD(events.ring_slots), AT(ring_slots_at), .least = 64,
@@ -254,15 +258,7 @@ static const struct yaml_row inspectd_events_rows[] = {
     {"folder", &yaml_text, INSPECTD(events.folder), AT(inspectd_folder_at),
      .fallback = "/var/lib/ponor/inspectd-events",
      .help = "Where its event files stand; not dnsd's folder, since a folder has one writer."},
-    {"rotate_size", &yaml_bytes, INSPECTD(events.rotate_bytes), .least = 65536,
-     .limit = UINT64_C(1) << 36, .fallback = "64M",
-     .help = "A file of this size is closed and a new one begun."},
-    {"rotate_time", &yaml_seconds, INSPECTD(events.rotate_seconds), .least = 60, .limit = 31622400,
-     .fallback = "1d",
-     .help = "The same for its age."},
-    {"quota", &yaml_bytes, INSPECTD(events.quota_bytes), AT(inspectd_quota_at), .least = 131072,
-     .limit = UINT64_C(1) << 44, .fallback = "4G",
-     .help = "All files together; the oldest goes first, and its going is said in the next event."},
+    EVENT_FILE_ROWS(INSPECTD, inspectd_quota_at),
     {"sample", &yaml_count, INSPECTD(events.sample), .least = 1, .limit = 1000000, .fallback = "1",
      .help = "Write one of so many sightings; 1: every one."},
     {"ring_slots", &yaml_count, INSPECTD(events.ring_slots), AT(inspectd_ring_slots_at),

@@ -442,7 +442,7 @@ static void test_inspectd(void **state)
     assert_string_equal(
         printed,
         "DIR/conf/ponor.yaml:4:22: error: `an-interface-of-17` is not the name of an interface: it "
-        "has 1 to 15 bytes\n"
+        "has 1 to 15 bytes, without blanks, / and :\n"
         "DIR/conf/ponor.yaml:4:42: error: `interfaces` names eth0 twice\n"
         "DIR/conf/ponor.yaml:5:9: error: `snap`: 64 is less than 128\n"
         "DIR/conf/ponor.yaml:6:12: error: `control` of inspectd is dnsd's: each has its own\n"
@@ -450,6 +450,64 @@ static void test_inspectd(void **state)
         "DIR/conf/ponor.yaml:9:17: error: `ring_slots`: 1000 is no power of two; take 512 or 1024\n"
         "DIR/conf/ponor.yaml:10:12: error: `quota` is 67108864 bytes and must be at least twice "
         "`rotate_size`, which is 67108864: the file being written and one before it\n");
+}
+
+static void test_inspectd_names(void **state)
+{
+    static const char *const good[] = {"eth0",   "any",  "eth0.100",
+                                       "br-lan", "wg_1", "fifteen-bytes-x"};
+    static const char *const bad[] = {"''",     "'.'",     "..",          "eth/0",
+                                      "eth0:1", "'eth 0'", "eth\xc3\xa9", "sixteen-bytes-xx"};
+    char text[200];
+    for (size_t i = 0; i < COUNT_OF(good); i++) {
+        snprintf(text, sizeof text,
+                 "dnsd: {recurse: {trust_anchor: ''}}\ninspectd: {interfaces: ['%s']}\n", good[i]);
+        assert_int_equal(read_string(text), STATUS_OK);
+    }
+    for (size_t i = 0; i < COUNT_OF(bad); i++) {
+        snprintf(text, sizeof text,
+                 "dnsd: {recurse: {trust_anchor: ''}}\ninspectd: {interfaces: [%s]}\n", bad[i]);
+        assert_int_equal(read_string(text), STATUS_INVALID);
+        assert_non_null(strstr(printed, "is not the name of an interface"));
+    }
+}
+
+static void test_inspectd_folder(void **state)
+{
+    static const struct {
+        const char *folder;
+        enum status status;
+    } cases[] = {
+        {"/var/lib/ponor/events/", STATUS_INVALID},   {"/var//lib/ponor/events", STATUS_INVALID},
+        {"//var/lib/ponor/events//", STATUS_INVALID}, {"/var/lib/ponor/event", STATUS_OK},
+        {"/var/lib/ponor/events2", STATUS_OK},        {"/var/lib/ponor/events/wire", STATUS_OK},
+    };
+    char text[200];
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        snprintf(text, sizeof text,
+                 "dnsd: {recurse: {trust_anchor: ''}}\ninspectd: {events: {folder: %s}}\n",
+                 cases[i].folder);
+        assert_int_equal(read_string(text), cases[i].status);
+        if (cases[i].status != STATUS_OK)
+            assert_string_equal(printed, "DIR/conf/ponor.yaml:2:29: error: `folder` of inspectd is "
+                                         "dnsd's: a folder has one writer\n");
+    }
+}
+
+static void test_told(void **state)
+{
+    assert_int_equal(read_string("dnsd: {recurse: {trust_anchor: ''}}\n"), STATUS_OK);
+    assert_string_equal(config.dnsd.told, "");
+    assert_int_equal(read_string("dnsd:\n  recurse: {trust_anchor: ''}\n"
+                                 "  told: {file: ../told, slots: 4096}\n"),
+                     STATUS_OK);
+    assert_int_equal(config.dnsd.told_slots, 4096);
+    assert_string_equal(config.dnsd.told + strlen(real), "/told");
+    assert_int_equal(read_string("dnsd:\n  recurse: {trust_anchor: ''}\n"
+                                 "  told: {file: ../told, slots: 5000}\n"),
+                     STATUS_INVALID);
+    assert_string_equal(printed, "DIR/conf/ponor.yaml:3:32: error: `slots`: 5000 is no power of "
+                                 "two; take 4096 or 8192\n");
 }
 
 /* The files that come with Ponor say nothing wrong. Their trust anchor is made when dnsd is set up,
@@ -537,6 +595,9 @@ int main(void)
         cmocka_unit_test_teardown(test_stopped, end_test),
         cmocka_unit_test_teardown(test_control_paths, end_test),
         cmocka_unit_test_teardown(test_inspectd, end_test),
+        cmocka_unit_test_teardown(test_inspectd_names, end_test),
+        cmocka_unit_test_teardown(test_inspectd_folder, end_test),
+        cmocka_unit_test_teardown(test_told, end_test),
         cmocka_unit_test(test_bundled),
         cmocka_unit_test_teardown(test_unknown_list, end_test),
         cmocka_unit_test_teardown(test_missing_files, end_test),
