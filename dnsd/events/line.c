@@ -265,8 +265,8 @@ static void health_write(struct line_writer *writer, const struct event *event, 
     WRITE_LITERAL(w, ",\"duration\":");
     escape_number(w, (uint64_t)event->duration_us * 1000);
     write_bytes(w, writer->observer, writer->observer_length);
-    WRITE_LITERAL(w, "\"ponor\":{\"count\":");
-    escape_number(w, event->wire.count);
+    WRITE_LITERAL(w, "\"ponor\":{");
+    line_wire_health_facts(w, event);
     write_u8(w, ',');
     chain_write(w, start, lost, event->sampled_before, chain);
 }

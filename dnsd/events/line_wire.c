@@ -18,26 +18,36 @@ static void member(struct writer *w, const char *name, const char *text)
     write_u8(w, '"');
 }
 
+static void version_write(struct writer *w, unsigned version)
+{
+    write_text(w, "\"version\":\"");
+    write_text(w, version == VERSION_SSL3 ? "3" : "1.");
+    if (version > VERSION_SSL3)
+        escape_number(w, version - VERSION_SSL3 - 1);
+    write_text(w, "\",\"version_protocol\":\"");
+    write_text(w, version == VERSION_SSL3 ? "ssl\"" : "tls\"");
+}
+
+/* Also of a flow that was recognised by something else than its name: DoT, STARTTLS, ECH. */
 static void tls_write(struct writer *w, const struct event *event)
 {
     unsigned version = event->wire.tls_version;
+    bool has_version = version >= VERSION_SSL3 && version <= VERSION_TLS13;
+    bool has_name =
+        (event->seen == SEEN_TLS || event->seen == SEEN_QUIC) && event->question.labels > 0;
 
+    if (!has_version && !has_name)
+        return;
     write_text(w, ",\"tls\":{");
-    if (version >= VERSION_SSL3 && version <= VERSION_TLS13) {
-        write_text(w, "\"version\":\"");
-        write_text(w, version == VERSION_SSL3 ? "3" : "1.");
-        if (version > VERSION_SSL3)
-            escape_number(w, version - VERSION_SSL3 - 1);
-        write_text(w, "\",\"version_protocol\":\"");
-        write_text(w, version == VERSION_SSL3 ? "ssl\"," : "tls\",");
-    }
-    write_text(w, "\"client\":{");
-    if (event->question.labels > 0) {
-        write_text(w, "\"server_name\":\"");
+    if (has_version)
+        version_write(w, version);
+    if (has_name) {
+        write_text(w, has_version ? ",\"client\":{\"server_name\":\""
+                                  : "\"client\":{\"server_name\":\"");
         escape_name(w, &event->question);
-        write_u8(w, '"');
+        write_text(w, "\"}");
     }
-    write_text(w, "}}");
+    write_u8(w, '}');
 }
 
 static void question_write(struct writer *w, const struct event *event)
@@ -67,8 +77,7 @@ void line_wire_said(struct writer *w, const struct event *event)
         }
     }
     write_u8(w, '}');
-    if (event->seen == SEEN_TLS || event->seen == SEEN_QUIC)
-        tls_write(w, event);
+    tls_write(w, event);
     if (event->seen == SEEN_DNS && event->type != 0)
         question_write(w, event);
     if (event->seen == SEEN_HTTP && event->question.labels > 0) {
@@ -127,4 +136,15 @@ void line_wire_health(struct writer *w, const struct event *event)
     }
     escape_number(w, number);
     write_text(w, said[event->wire.health]);
+    if (event->wire.evidence[0] != 0) {
+        write_text(w, ", on ");
+        escape_bytes(w, span_text(event->wire.evidence));
+    }
+}
+
+void line_wire_health_facts(struct writer *w, const struct event *event)
+{
+    write_text(w, "\"count\":");
+    escape_number(w, event->wire.count);
+    member(w, ",\"interface\":\"", event->wire.evidence);
 }

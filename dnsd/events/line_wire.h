@@ -16,7 +16,9 @@ void line_wire_said(struct writer *w, const struct event *event);
 /* Members of "ponor", each with a comma before it. */
 void line_wire_facts(struct writer *w, const struct event *event);
 
-/* A sentence on event->wire.health. */
+/* A sentence on event->wire.health, of which wire.evidence names the interface. */
 void line_wire_health(struct writer *w, const struct event *event);
+/* The first members of "ponor" of such a line. */
+void line_wire_health_facts(struct writer *w, const struct event *event);
 
 #endif

@@ -86,6 +86,11 @@ static inline void sample_lists(struct build *build)
     class.exception = true;
     sample_rule(build, build_class(build, &class), "pay.weixin.qq.com", 31);
 
+    class.kind = RULE_PROTOCOL;
+    class.action = ACTION_SINKHOLE;
+    class.exception = false;
+    build_protocol(build, build_class(build, &class), PROTOCOL_MMTLS, 61);
+
     class = (struct build_class){.kind = RULE_DOMAIN,
                                  .action = ACTION_DROP,
                                  .evidence = EVIDENCE_BYPASS,

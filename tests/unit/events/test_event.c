@@ -82,6 +82,101 @@ static void numbers_that_no_reader_can_hold_are_not(void **state)
     assert_false(event_is_sound(&event));
 }
 
+static struct event wire_event(void)
+{
+    struct event event = good();
+    event.kind = EVENT_WIRE;
+    event.seen = SEEN_TLS;
+    event.matched_name = (struct name){.length = 1};
+    event.wire = (struct wire){.spoken = SPOKEN_TLS, .ending = ENDING_NAME, .tls_version = 0x0304};
+    memcpy(event.wire.evidence, "hello", sizeof "hello");
+    return event;
+}
+
+static void words_of_the_wire_out_of_range_are_not(void **state)
+{
+    static const struct {
+        size_t at;
+        unsigned count;
+    } words[] = {
+        {offsetof(struct event, kind), EVENT_KIND_COUNT},
+        {offsetof(struct event, wire.spoken), SPOKEN_COUNT},
+        {offsetof(struct event, wire.ending), ENDING_COUNT},
+        {offsetof(struct event, wire.why), WHY_COUNT},
+        {offsetof(struct event, wire.ech), ECH_COUNT},
+        {offsetof(struct event, wire.resolved), RESOLVED_COUNT},
+        {offsetof(struct event, wire.way), WAY_COUNT},
+        {offsetof(struct event, wire.health), HEALTH_COUNT_OF},
+    };
+    for (size_t i = 0; i < COUNT_OF(words); i++) {
+        for (unsigned value = 0; value <= UINT8_MAX; value++) {
+            struct event event = wire_event();
+            ((uint8_t *)&event)[words[i].at] = (uint8_t)value;
+            assert_int_equal(event_is_sound(&event), value < words[i].count);
+        }
+    }
+}
+
+static void texts_and_numbers_of_the_wire_have_an_end(void **state)
+{
+    struct event event = wire_event();
+    event.wire.vlan = UINT32_C(1) << 24;
+    assert_false(event_is_sound(&event));
+    event = wire_event();
+    event.wire.count = UINT64_C(1) << 53;
+    assert_false(event_is_sound(&event));
+    event = wire_event();
+    memset(event.wire.evidence, 'x', sizeof event.wire.evidence);
+    assert_false(event_is_sound(&event));
+    event = wire_event();
+    memset(event.wire.alpn, 'x', sizeof event.wire.alpn);
+    assert_false(event_is_sound(&event));
+    event = wire_event();
+    memset(event.wire.ja4, 'x', sizeof event.wire.ja4);
+    assert_false(event_is_sound(&event));
+}
+
+/* What the other side of a ring has, whatever stood there before. */
+static struct event carried(const struct event *event)
+{
+    struct event arrived;
+    memset(&arrived, 0xff, sizeof arrived);
+    memcpy(&arrived, event, event_length(event));
+    event_complete(&arrived, event_length(event));
+    return arrived;
+}
+
+static void a_ring_carries_all_that_is_said(void **state)
+{
+    struct event event = good(), arrived;
+    event.matched_name = (struct name){.length = 1};
+    arrived = carried(&event);
+    assert_true(event_length(&event) < offsetof(struct event, matched_name));
+    assert_true(event_is_sound(&arrived));
+    assert_true(name_equal(&arrived.question, &event.question));
+    assert_int_equal(arrived.matched_name.labels, 0);
+
+    event.matched_name = name_of("edge.example");
+    arrived = carried(&event);
+    assert_int_equal(event_length(&event), offsetof(struct event, wire));
+    assert_true(event_is_sound(&arrived));
+    assert_true(name_equal(&arrived.matched_name, &event.matched_name));
+    assert_int_equal(arrived.wire.spoken, SPOKEN_UNKNOWN);
+
+    event = wire_event();
+    arrived = carried(&event);
+    assert_true(event_is_sound(&arrived));
+    assert_int_equal(arrived.wire.tls_version, 0x0304);
+    assert_string_equal(arrived.wire.evidence, "hello");
+
+    event.kind = EVENT_HEALTH;
+    event.question = (struct name){.length = 1};
+    event.wire = (struct wire){.health = HEALTH_DROPPED, .count = 12};
+    arrived = carried(&event);
+    assert_true(event_is_sound(&arrived));
+    assert_int_equal(arrived.wire.count, 12);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -89,6 +184,9 @@ int main(void)
         cmocka_unit_test(words_out_of_range_are_not),
         cmocka_unit_test(broken_names_are_not),
         cmocka_unit_test(numbers_that_no_reader_can_hold_are_not),
+        cmocka_unit_test(words_of_the_wire_out_of_range_are_not),
+        cmocka_unit_test(texts_and_numbers_of_the_wire_have_an_end),
+        cmocka_unit_test(a_ring_carries_all_that_is_said),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -20,9 +20,16 @@ static struct policy *policy;
 static struct line_writer *lines;
 static json_t *root;
 
+static uint32_t protocol_rule;
+
 static int open_all(void **state)
 {
+    const struct address client = address_of("10.20.2.3");
     policy = sample_policy();
+    const struct subject subject = {.group = policy_group_of(policy, &client),
+                                    .protocol = PROTOCOL_MMTLS};
+    protocol_rule = decide(policy, &subject).rule;
+    assert_int_not_equal(protocol_rule, RULE_NONE);
     lines = line_writer_new("gw-01", "inspectd", "0.1.0");
     return lines == NULL;
 }
@@ -141,6 +148,161 @@ static void ways_and_endings(void **state)
     assert_string_equal(at("event.reason"), "two names where one may stand");
 }
 
+static void assert_reason(const struct event *event, const char *text)
+{
+    show(event);
+    assert_string_equal(at("event.reason"), text);
+}
+
+static void reasons_in_words(void **state)
+{
+    struct event e = tls_event();
+    assert_reason(&e, "TLS server name is on a list, to an address that was never resolved for "
+                      "this client");
+    e.wire.resolved = RESOLVED_YES;
+    assert_reason(&e, "TLS server name is on a list");
+    e.seen = SEEN_QUIC;
+    assert_reason(&e, "QUIC server name is on a list");
+    e.wire.way = WAY_DOH;
+    assert_reason(&e, "encrypted DNS to a resolver that is on a list");
+    e.wire.way = WAY_NONE;
+    e.seen = SEEN_CERTIFICATE;
+    assert_reason(&e, "name in the server's certificate is on a list");
+    e.seen = SEEN_PROXY;
+    assert_reason(&e, "what a proxy was asked for is on a list");
+    e.seen = SEEN_PACKET;
+    e.wire.resolved = RESOLVED_NO;
+    assert_reason(&e, "address is on a list, and was never resolved for this client");
+    e.seen = SEEN_HTTP;
+    e.wire.resolved = RESOLVED_UNKNOWN;
+    e.wire.ending = ENDING_AMBIGUOUS;
+    e.wire.why = WHY_OVERLAP;
+    assert_reason(&e, "HTTP host is on a list; the flow is ambiguous: copies of the same bytes "
+                      "differ");
+    e.verdict.rule = RULE_NONE;
+    e.wire.why = WHY_SECOND_HELLO;
+    assert_reason(&e, "a second hello says another name");
+}
+
+static void protocols_in_words(void **state)
+{
+    static const struct {
+        uint8_t spoken, way, ech;
+        const char *reason;
+    } cases[] = {
+        {SPOKEN_MMTLS, WAY_NONE, ECH_NONE, "mmtls handshake is on a list"},
+        {SPOKEN_OICQ, WAY_NONE, ECH_NONE, "OICQ packet is on a list"},
+        {SPOKEN_TLS, WAY_DOT, ECH_NONE, "DNS over TLS is on a list"},
+        {SPOKEN_QUIC, WAY_DOQ, ECH_NONE, "DNS over QUIC is on a list"},
+        {SPOKEN_DNS, WAY_DNS, ECH_NONE, "DNS to another resolver is on a list"},
+        {SPOKEN_HTTP, WAY_HTTPDNS, ECH_NONE, "DNS inside HTTP is on a list"},
+        {SPOKEN_SOCKS, WAY_PROXY, ECH_NONE, "use of a proxy is on a list"},
+        {SPOKEN_TLS, WAY_NONE, ECH_POSSIBLE, "TLS that may hide its server name is on a list"},
+        {SPOKEN_HTTP, WAY_NONE, ECH_NONE, "protocol is on a list"},
+    };
+    struct event e = tls_event();
+    e.seen = SEEN_TLS;
+    e.verdict.rule = protocol_rule;
+    e.wire.resolved = RESOLVED_UNKNOWN;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        e.wire.spoken = cases[i].spoken;
+        e.wire.way = cases[i].way;
+        e.wire.ech = cases[i].ech;
+        assert_reason(&e, cases[i].reason);
+        assert_string_equal(at("rule.name"), "protocol mmtls");
+    }
+    e.wire.spoken = SPOKEN_MMTLS;
+    e.wire.resolved = RESOLVED_NO;
+    assert_reason(&e, "mmtls handshake is on a list, to an address that was never resolved for "
+                      "this client");
+    assert_string_equal(at("network.protocol"), "mmtls");
+}
+
+/* The policy that decided was closed long ago: there was a rule all the same. */
+static void without_its_policy(void **state)
+{
+    struct event e = tls_event();
+    struct policy *kept = policy;
+    policy = NULL;
+    e.wire.resolved = RESOLVED_UNKNOWN;
+    assert_reason(&e, "TLS server name is on a list");
+    assert_string_equal(at("ponor.wanted"), "sinkhole");
+    assert_null(json_object_get(root, "rule"));
+    policy = kept;
+}
+
+static void tls_where_there_is_some(void **state)
+{
+    struct event e = tls_event();
+    e.question = (struct name){.length = 1};
+    show(&e);
+    assert_string_equal(at("tls.version"), "1.3");
+    assert_null(json_object_get(json_object_get(root, "tls"), "client"));
+    e.wire.tls_version = 0;
+    show(&e);
+    assert_null(json_object_get(root, "tls"));
+    e = tls_event();
+    e.wire.tls_version = 0x7f1c;
+    show(&e);
+    assert_string_equal(at("tls.version"), "");
+    assert_string_equal(at("tls.client.server_name"), "web.wechat.com");
+    e.seen = SEEN_PACKET; /* DoT: recognised by its port, and TLS all the same */
+    e.wire.tls_version = 0x0303;
+    show(&e);
+    assert_string_equal(at("tls.version"), "1.2");
+    assert_string_equal(at("tls.client.server_name"), "");
+    e.wire.tls_version = 0x0300;
+    show(&e);
+    assert_string_equal(at("tls.version"), "3");
+    assert_string_equal(at("tls.version_protocol"), "ssl");
+}
+
+static int severity(struct event e, enum evidence evidence)
+{
+    e.verdict.evidence = evidence;
+    show(&e);
+    return (int)json_integer_value(json_object_get(json_object_get(root, "event"), "severity"));
+}
+
+static void severities(void **state)
+{
+    struct event e = tls_event();
+    e.wire.resolved = RESOLVED_YES;
+    assert_int_equal(severity(e, EVIDENCE_CONTEXT), 3);
+    assert_int_equal(severity(e, EVIDENCE_VISITED), 4);
+    assert_int_equal(severity(e, EVIDENCE_INSTALLED), 5);
+    assert_int_equal(severity(e, EVIDENCE_BYPASS), 6);
+    e.wire.resolved = RESOLVED_NO;
+    assert_int_equal(severity(e, EVIDENCE_BYPASS), 7);
+    e.wire.ending = ENDING_AMBIGUOUS;
+    assert_int_equal(severity(e, EVIDENCE_BYPASS), 7);
+    e.verdict.action = ACTION_ALLOW;
+    assert_int_equal(severity(e, EVIDENCE_BYPASS), 1);
+}
+
+/* Every byte as long as escaping makes it, in every place that a stranger fills. */
+static void the_longest_line_fits(void **state)
+{
+    struct event e = tls_event();
+    struct name longest = {.labels = 4};
+    for (size_t label = 0; label < 4; label++) {
+        uint8_t length = label < 3 ? 63 : 61;
+        longest.wire[longest.length++] = length;
+        memset(longest.wire + longest.length, 0xff, length);
+        longest.length += length;
+    }
+    longest.wire[longest.length++] = 0;
+    assert_int_equal(longest.length, 255);
+    e.question = e.matched_name = longest;
+    memset(e.wire.evidence, 0xff, sizeof e.wire.evidence - 1);
+    memset(e.wire.alpn, 0xff, sizeof e.wire.alpn - 1);
+    memset(e.wire.ja4, 0xff, sizeof e.wire.ja4 - 1);
+    assert_true(event_is_sound(&e));
+    show(&e);
+    assert_int_equal(strlen(at("ponor.recognised_by")), 2 * (EVIDENCE_SIZE - 1));
+    assert_string_equal(at("tls.client.server_name"), at("ponor.matched"));
+}
+
 static void strangers_write_nothing_but_text(void **state)
 {
     static const char hostile[] = "\"},\n\\u0000\x7f\xff</script>\x1b[31m";
@@ -168,6 +330,14 @@ static void health_in_words(void **state)
     assert_string_equal(at("event.dataset"), "ponor.health");
     assert_string_equal(at("event.action"), "blind");
     assert_string_equal(at("event.reason"), "2.3 s without sight: the process was away");
+    assert_null(json_object_get(json_object_get(root, "ponor"), "interface"));
+    memcpy(e.wire.evidence, "eth\"0", 6);
+    e.wire.health = HEALTH_DROPPED;
+    e.wire.count = 7;
+    show(&e);
+    assert_string_equal(at("event.reason"), "7 packets were dropped before they could be read, and "
+                                            "not seen, on eth\"0");
+    assert_string_equal(at("ponor.interface"), "eth\"0");
     for (unsigned health = 0; health < HEALTH_COUNT_OF; health++) {
         e.wire.health = (uint8_t)health;
         e.wire.count = 12;
@@ -181,6 +351,12 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_name_in_tls),
         cmocka_unit_test(ways_and_endings),
+        cmocka_unit_test(reasons_in_words),
+        cmocka_unit_test(protocols_in_words),
+        cmocka_unit_test(without_its_policy),
+        cmocka_unit_test(tls_where_there_is_some),
+        cmocka_unit_test(severities),
+        cmocka_unit_test(the_longest_line_fits),
         cmocka_unit_test(strangers_write_nothing_but_text),
         cmocka_unit_test(health_in_words),
     };
