@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * events - `ponor events`: what was blocked, for a person or a program; and `events
+ * events - `ponor events`: what was blocked or seen, for a person or a program; and `events
  * verify`.
  *
- * Reads the folder of event files and nothing else; needs no running dnsd.
+ * Reads the folder of event files and nothing else; needs no running program.
  */
 #include "command/command.h"
 
@@ -140,6 +140,27 @@ static const char *action_text(const char *action)
     return strncmp(action, "flow-", 5) == 0 ? action + 5 : action;
 }
 
+/* "name > what of the answer", "name (tls)", "192.0.2.1:8080 (mmtls)". */
+static void name_text_of(const struct entry *e, char out[CELL_SIZE])
+{
+    const char *matched = strcmp(e->matched, e->server) == 0 ? "" : e->matched;
+    const char *arrow = *matched != 0 ? " > " : "";
+    if (!e->wire) {
+        snprintf(out, CELL_SIZE, "%s%s%s", e->name, arrow, matched);
+        return;
+    }
+    const char *how = strcmp(e->seen, "packet") != 0 ? e->seen
+                      : *e->protocol != 0            ? e->protocol
+                                                     : "address";
+    if (strcmp(e->name, e->server) != 0)
+        snprintf(out, CELL_SIZE, "%s%s%s (%s)", e->name, arrow, matched, how);
+    else
+        snprintf(out, CELL_SIZE,
+                 strchr(e->name, ':') != NULL ? "[%s]:%" PRIu64 "%s%s (%s)"
+                                              : "%s:%" PRIu64 "%s%s (%s)",
+                 e->name, e->port, arrow, matched, how);
+}
+
 static void put_row(struct table *table, const struct entry *e)
 {
     char moment[MOMENT_SIZE], name[CELL_SIZE];
@@ -157,7 +178,7 @@ static void put_row(struct table *table, const struct entry *e)
         putchar('\n');
         return;
     }
-    snprintf(name, sizeof name, "%s%s%s", e->name, *e->matched != 0 ? " > " : "", e->matched);
+    name_text_of(e, name);
     put_cell(table, TIME, text);
     put_cell(table, CLIENT, e->client);
     put_cell(table, APP, *e->app != 0 ? e->app : e->list);
@@ -313,18 +334,17 @@ static int view_events(int argc, char *argv[], const char *folder, const char *f
 
 static int help(void)
 {
-    printf("usage: ponor events [--follow] [--client IP|PREFIX] [--app APP] [--list ID]\n"
-           "                    [--since 90s|10m|2h|3d|2026-11-24T03:00] [--json|--table]\n"
-           "       ponor events verify\n"
-           "both:  [--wire] [--folder FOLDER] [-c FILE]\n\n"
-           "Shows what was blocked or observed; on a terminal as a table, otherwise the JSON lines "
-           "as\n"
-           "they stand in the files. --follow begins ten minutes ago unless --since says "
-           "otherwise, and\n"
-           "goes on over rotations. verify proves that no line was changed, removed or moved; its "
-           "exit\n"
-           "code is 1 when one was. --wire: what inspectd saw, instead of dnsd. Fields, chain and "
-           "limits: docs/events.md\n");
+    printf(
+        "usage: ponor events [--wire] [--follow] [--client IP|PREFIX] [--app APP] [--list ID]\n"
+        "                    [--since 90s|10m|2h|3d|2026-11-24T03:00] [--json|--table]\n"
+        "       ponor events verify [--wire]\n"
+        "both:  [--folder FOLDER] [-c FILE]\n\n"
+        "Shows what dnsd blocked or noted; with --wire, what inspectd saw on the wire: name or\n"
+        "address:port and how it was seen, and what it says of its own sight. On a terminal as a\n"
+        "table, otherwise the JSON lines as they stand in the files. --follow begins ten minutes\n"
+        "ago unless --since says otherwise, and goes on over rotations. Each program has a folder\n"
+        "and a chain of its own: verify proves that no line of it was changed, removed or moved;\n"
+        "its exit code is 1 when one was. Fields, chain and limits: docs/events.md\n");
     return EXIT_YES;
 }
 
@@ -338,7 +358,7 @@ int command_events(int argc, char *argv[])
     if (argc < 2 || strcmp(argv[1], "verify") != 0)
         return view_events(argc, argv, folder, file, wire);
     if (argc > 2)
-        return command_usage("events", "verify takes --folder and nothing else");
+        return command_usage("events", "verify takes --wire, --folder and -c, nothing else");
     int fd = folder_open(folder, file, wire);
     return fd < 0 ? EXIT_NO : verify(fd);
 }

@@ -78,6 +78,24 @@ static uint64_t number_of(const json_t *object, const char *key)
     return number > 0 ? (uint64_t)number : 0;
 }
 
+/* What was asked for, or reached. */
+static void target_read(const json_t *root, const char *dataset, struct entry *out)
+{
+    const json_t *question = json_object_get(json_object_get(root, "dns"), "question");
+    const json_t *destination = json_object_get(root, "destination");
+
+    out->wire = strcmp(dataset, "ponor.wire") == 0;
+    out->server = text_of(destination, "ip");
+    out->port = number_of(destination, "port");
+    out->protocol = text_of(json_object_get(root, "network"), "protocol");
+    out->type = text_of(question, "type");
+    out->name = text_of(question, "name");
+    if (*out->name == 0)
+        out->name = text_of(destination, "domain");
+    if (*out->name == 0 && out->wire)
+        out->name = out->server;
+}
+
 void entry_read(struct entry_texts *texts, struct span raw, struct entry *out)
 {
     json_decref(texts->root);
@@ -86,7 +104,6 @@ void entry_read(struct entry_texts *texts, struct span raw, struct entry *out)
     const json_t *event = json_object_get(texts->root, "event");
     const json_t *ponor = json_object_get(texts->root, "ponor");
     const json_t *rule = json_object_get(texts->root, "rule");
-    const json_t *question = json_object_get(json_object_get(texts->root, "dns"), "question");
 
     out->raw = raw;
     out->sequence = number_of(event, "sequence");
@@ -100,13 +117,8 @@ void entry_read(struct entry_texts *texts, struct span raw, struct entry *out)
     out->client = text_of(json_object_get(texts->root, "source"), "ip");
     out->app = text_of(ponor, "app");
     out->evidence = text_of(ponor, "evidence");
-    const json_t *destination = json_object_get(texts->root, "destination");
-    out->name = text_of(question, "name");
-    if (*out->name == 0)
-        out->name = text_of(destination, "domain");
-    if (*out->name == 0 && strcmp(dataset, "ponor.wire") == 0)
-        out->name = text_of(destination, "ip");
-    out->type = text_of(question, "type");
+    target_read(texts->root, dataset, out);
+    out->seen = text_of(ponor, "seen");
     out->list = text_of(rule, "ruleset");
     out->rule = text_of(rule, "id");
     out->ticket = text_of(ponor, "ticket");

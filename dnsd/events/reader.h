@@ -24,10 +24,11 @@ struct entry {
     bool whole;      /* false: the file ends in the middle of this line */
     bool sound;      /* a JSON object with sequence and chain; what follows is filled */
     bool notice;     /* a word of the program, no traffic */
+    bool wire;       /* of the inspector: `name` is an address where no name was seen */
     clock_us at;
-    uint64_t sequence, lost, sampled, first, last;
+    uint64_t sequence, lost, sampled, first, last, port;
     const char *action, *reason, *client, *app, *evidence, *name, *type, *list, *rule, *ticket,
-        *wanted, *matched, *about, *chain;
+        *wanted, *matched, *about, *chain, *seen, *protocol, *server;
 };
 
 /* `folder` stays the caller's. Lines before `since` may be left out by whole files (0: none are).

@@ -99,6 +99,55 @@ static void fields_come_back(void **state)
     reader_close(reader);
 }
 
+/* Appends a line of the inspector. */
+static void append_wire(const struct event *event)
+{
+    struct writer w = writer_over(buffer, sizeof buffer);
+    line_write(lines, event, policy, ++chain.sequence, 0, chain.hash, &w);
+    int fd = openat(folder.fd, FILES_CURRENT, O_WRONLY | O_APPEND | O_CREAT, 0600);
+    assert_int_equal(write(fd, buffer, writer_length(&w)), (ssize_t)writer_length(&w));
+    close(fd);
+}
+
+static void fields_of_the_wire_come_back(void **state)
+{
+    struct reader *reader;
+    struct entry entry;
+    struct event event = sample_event(policy, "10.20.2.3", "weixin.qq.com");
+    event.kind = EVENT_WIRE;
+    event.seen = SEEN_TLS;
+    event.server = address_of("2001:db8::7");
+    event.server_port = 8443;
+    event.wire = (struct wire){.spoken = SPOKEN_TLS, .ending = ENDING_NAME};
+    append_wire(&event);
+    event.question = (struct name){.length = 1};
+    event.seen = SEEN_PACKET;
+    append_wire(&event);
+    event.kind = EVENT_HEALTH;
+    event.wire = (struct wire){.health = HEALTH_DROPPED, .count = 12};
+    append_wire(&event);
+
+    assert_int_equal(reader_open(folder.fd, 0, &reader), STATUS_OK);
+    assert_int_equal(reader_next(reader, false, &entry), STATUS_OK);
+    assert_true(entry.sound && entry.wire && !entry.notice);
+    assert_string_equal(entry.action, "flow-sinkhole");
+    assert_string_equal(entry.name, "weixin.qq.com");
+    assert_string_equal(entry.seen, "tls");
+    assert_string_equal(entry.protocol, "tls");
+    assert_string_equal(entry.server, "2001:db8::7");
+    assert_int_equal(entry.port, 8443);
+    assert_string_equal(entry.rule, "wechat:14");
+    assert_int_equal(reader_next(reader, false, &entry), STATUS_OK);
+    assert_string_equal(entry.name, "2001:db8::7");
+    assert_string_equal(entry.seen, "packet");
+    assert_int_equal(reader_next(reader, false, &entry), STATUS_OK);
+    assert_true(entry.sound && entry.notice && !entry.wire);
+    assert_string_equal(entry.action, "packets-dropped");
+    assert_non_null(strstr(entry.reason, "12 packets were dropped"));
+    assert_string_equal(entry.name, "");
+    reader_close(reader);
+}
+
 static void follows_over_rotations(void **state)
 {
     struct reader *reader;
@@ -243,6 +292,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(fields_come_back, make, drop),
+        cmocka_unit_test_setup_teardown(fields_of_the_wire_come_back, make, drop),
         cmocka_unit_test_setup_teardown(follows_over_rotations, make, drop),
         cmocka_unit_test_setup_teardown(goes_on_when_its_file_is_removed, make, drop),
         cmocka_unit_test_setup_teardown(half_a_line_waits_for_the_rest, make, drop),
