@@ -137,7 +137,7 @@ static void record(struct recorder *recorder, const struct event *event)
     if (!event_is_sound(event)) {
         recorder->lost++;
         if (recorder->broken++ == 0)
-            log_error("a serve process sent an event that is none; such are counted as lost");
+            log_error("a process sent an event that is none; such are counted as lost");
         return;
     }
     uint64_t lost = recorder->lost + event->lost_before;

@@ -122,6 +122,35 @@ static void all_rings_are_emptied(void **state)
     assert_int_equal(stop().lines, 10 + SLOTS);
 }
 
+/* The same rings, folder and chain under another product's name. */
+static void inspectd_has_lines_of_its_own(void **state)
+{
+    static const struct journal_limits none = {0};
+    const struct event before = event;
+    recorder_free(recorder, now);
+    assert_int_equal(recorder_new(folder.fd, &none, "gw", "inspectd", now, &recorder), STATUS_OK);
+    assert_int_equal(recorder_add_ring(recorder, producers[0].fd, 0, now), STATUS_OK);
+    recorder_add_policy(recorder, sample_policy(), 1);
+
+    event.kind = EVENT_WIRE;
+    event.seen = SEEN_TLS;
+    event.wire = (struct wire){.spoken = SPOKEN_TLS, .ending = ENDING_NAME, .segments = 2};
+    produce(&producers[0], 1);
+    event.kind = EVENT_HEALTH;
+    event.wire = (struct wire){.health = HEALTH_DROPPED, .count = 12};
+    produce(&producers[0], 1);
+    event.wire.health = HEALTH_COUNT_OF; /* of no sound process */
+    produce(&producers[0], 1);
+    event = before;
+    assert_int_equal(recorder_poll(recorder, now), 3);
+    assert_int_equal(recorder_broken(recorder), 1);
+    assert_int_equal(stop().lines, 2);
+    assert_int_equal(lines_with("\"product\":\"inspectd\",\"type\":\"ids\""), 2);
+    assert_int_equal(lines_with("\"dataset\":\"ponor.wire\""), 1);
+    assert_int_equal(lines_with("\"dataset\":\"ponor.health\""), 1);
+    assert_int_equal(lines_with("\"id\":\"wechat:14\""), 1);
+}
+
 static void losses_of_all_are_added_up(void **state)
 {
     for (int i = 0; i < SLOTS + 7; i++)
@@ -290,6 +319,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(all_rings_are_emptied, make, drop),
+        cmocka_unit_test_setup_teardown(inspectd_has_lines_of_its_own, make, drop),
         cmocka_unit_test_setup_teardown(losses_of_all_are_added_up, make, drop),
         cmocka_unit_test_setup_teardown(sampled_is_carried, make, drop),
         cmocka_unit_test_setup_teardown(full_disk_loses_nothing_uncounted, make, drop),
