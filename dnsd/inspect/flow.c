@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
-enum { NONE = 0, BUCKETS_EACH = 2, AHEAD = 8 };
+enum { NONE = 0, BUCKETS_EACH = 2 };
 
 /* TCP and UDP are silent for different times before they are over: each its own. */
 struct list {
@@ -26,13 +26,6 @@ struct flows {
     uint64_t evicted;
     void (*on_end)(void *owner, struct flow *flow, bool evicted);
     void *owner;
-    struct ahead *ahead;
-};
-
-/* The buckets asked for last: by the time of the fourth call after they are near. */
-struct ahead {
-    uint32_t buckets[AHEAD];
-    unsigned at;
 };
 
 /* All that a packet of a known flow touches is the first cache line of it. */
@@ -73,10 +66,9 @@ struct flows *flows_new(size_t most, const struct hash_key *key,
     f->bucket_count = f->most * BUCKETS_EACH;
     f->on_end = on_end;
     f->owner = owner;
-    f->ahead = calloc(1, sizeof *f->ahead);
     f->slab = map(slab_size(f));
     f->buckets = map(buckets_size(f));
-    if (f->ahead == NULL || f->slab == NULL || f->buckets == NULL) {
+    if (f->slab == NULL || f->buckets == NULL) {
         flows_free(f);
         return NULL;
     }
@@ -112,6 +104,7 @@ static unsigned key_of(const struct segment *s, struct flow_key *key)
     key->port[!from] = s->destination_port;
     key->vlan = s->vlan;
     key->transport = s->transport;
+    key->tunnel = s->tunnel;
     return from;
 }
 
@@ -122,7 +115,8 @@ static bool key_equal(const struct flow_key *a, const struct flow_key *b)
         for (unsigned at = 0; at < 16; at += 8)
             differ |= half(&a->address[i], at) ^ half(&b->address[i], at);
     return (differ | (uint64_t)(a->port[0] ^ b->port[0]) | (uint64_t)(a->port[1] ^ b->port[1]) |
-            (a->vlan ^ b->vlan) | (a->transport ^ b->transport)) == 0;
+            (a->vlan ^ b->vlan) | (uint32_t)(a->transport ^ b->transport) |
+            (uint32_t)(a->tunnel ^ b->tunnel)) == 0;
 }
 
 /* Two words for IPv4, five for IPv6: what is left out is the same for all of them. */
@@ -131,7 +125,7 @@ static uint32_t bucket_of(const struct flows *f, const struct flow_key *key)
     uint64_t words[5];
     size_t count = 0;
     words[count++] = (uint64_t)key->port[0] << 48 | (uint64_t)key->port[1] << 32 |
-                     (uint32_t)(key->vlan << 8 ^ key->transport);
+                     (key->vlan << 8 ^ (uint32_t)key->tunnel << 6 ^ key->transport);
     words[count++] = half(&key->address[0], 8);
     words[count] = half(&key->address[1], 8);
     if (address_is_ipv4(&key->address[0]) && address_is_ipv4(&key->address[1])) {
@@ -252,20 +246,6 @@ struct flow *flows_find(struct flows *flows, const struct segment *segment, cloc
     return make(flows, &key, bucket, now);
 }
 
-void flows_prefetch(const struct flows *flows, const struct segment *segment)
-{
-    struct ahead *ahead = flows->ahead;
-    struct flow_key key;
-    key_of(segment, &key);
-    uint32_t bucket = bucket_of(flows, &key);
-    __builtin_prefetch(&flows->buckets[bucket]);
-    const struct flow *flow =
-        &flows->slab[flows->buckets[ahead->buckets[(ahead->at + AHEAD / 2) % AHEAD]]];
-    __builtin_prefetch(flow);
-    __builtin_prefetch(&flow->next);
-    ahead->buckets[ahead->at++ % AHEAD] = bucket;
-}
-
 void flows_end(struct flows *flows, struct flow *flow)
 {
     end(flows, flow, false);
@@ -310,7 +290,6 @@ void flows_free(struct flows *flows)
         munmap(flows->slab, slab_size(flows));
     if (flows->buckets != NULL)
         munmap(flows->buckets, buckets_size(flows));
-    free(flows->ahead);
     free(flows);
 }
 

@@ -2,9 +2,9 @@
  *
  * flow - the conversations now open on the wire.
  *
- * Used by watch.c, once per packet. Finds or makes the flow of a packet by its 5-tuple and VLAN,
- * both directions as one; forgets the one silent longest when the table is full, and counts it.
- * Never reads payload, never decides, never allocates after flows_new().
+ * Used by watch.c, once per packet. Finds or makes the flow of a packet by its 5-tuple, VLAN and
+ * tunnel, both directions as one; forgets the one silent longest when the table is full, and counts
+ * it. Never reads payload, never decides, never allocates after flows_new().
  */
 #ifndef INSPECT_FLOW_H
 #define INSPECT_FLOW_H
@@ -18,7 +18,8 @@ struct flow_key {
     struct address address[2];
     uint16_t port[2];
     uint32_t vlan;
-    uint32_t transport; /* IP_TCP, IP_UDP */
+    uint16_t transport; /* IP_TCP, IP_UDP */
+    uint16_t tunnel;    /* enum tunnel */
 };
 
 enum { FLOW_RULES_MOST = 4 };
@@ -39,7 +40,7 @@ struct flow {
     uint32_t generation;          /* of the policy that `group` is from */
     uint32_t named;               /* a hash of the first name sighted; 0: none */
     uint16_t want;                /* bytes of the client before another look can say more */
-    uint8_t why, seen;            /* enum why, enum seen; watch.c's */
+    uint8_t why;                  /* enum why: the first reason for having no name */
     uint32_t
         told[FLOW_RULES_MOST]; /* what has been reported: a hash of rule and reason; 0: empty */
     union {
@@ -65,9 +66,6 @@ size_t flows_bytes_each(void);
  * segment. */
 struct flow *flows_find(struct flows *flows, const struct segment *segment, clock_ms now,
                         bool *is_new, unsigned *from);
-/* Asks the processor to fetch what flows_find() will read. For batches. */
-void flows_prefetch(const struct flows *flows, const struct segment *segment);
-
 void flows_end(struct flows *flows, struct flow *flow);
 /* Ends flows silent for longer than `tcp_seconds` or `udp_seconds`; at most `most` in one call. */
 unsigned flows_expire(struct flows *flows, clock_ms now, unsigned tcp_seconds, unsigned udp_seconds,

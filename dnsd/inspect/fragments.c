@@ -30,6 +30,7 @@ struct head {
     uint64_t hash;
     clock_ms begun;
     bool used, over; /* over: whole, or contradicted; another fragment begins another datagram */
+    bool doubtful;   /* one of this number was contradicted: so may be what comes next */
 };
 
 struct fragments {
@@ -78,7 +79,10 @@ static struct place *begin(struct fragments *f, size_t index, const struct key *
 
     f->counts.evicted += is_lost && now - head->begun <= FRAGMENTS_WAIT_MS;
     f->counts.timed_out += is_lost && now - head->begun > FRAGMENTS_WAIT_MS;
-    *head = (struct head){.hash = hash, .begun = now, .used = true};
+    bool is_same = head->over && now - head->begun <= FRAGMENTS_WAIT_MS &&
+                   memcmp(&place->key, key, sizeof *key) == 0;
+    *head = (struct head){
+        .hash = hash, .begun = now, .used = true, .doubtful = is_same && head->doubtful};
     place->key = *key;
     place->total = place->units = place->reach = 0;
     memset(place->there, 0, sizeof place->there);
@@ -179,7 +183,7 @@ bool fragments_put(struct fragments *fragments, const struct fragment *fragment,
         place->reach = end;
     if (contradicts || !fill(place, fragment)) {
         fragments->counts.overlaps++;
-        head->over = true;
+        head->over = head->doubtful = true;
         return false;
     }
     if (fragment->offset == 0)
@@ -189,7 +193,9 @@ bool fragments_put(struct fragments *fragments, const struct fragment *fragment,
     *joined = *fragment;
     if (fragment->is_ipv6)
         joined->protocol = place->protocol;
+    joined->doubtful = head->doubtful;
     *whole = span_of(place->bytes, place->total);
+    head->doubtful = false;
     head->over = true; /* the number may be used again at once */
     fragments->counts.joined++;
     return true;

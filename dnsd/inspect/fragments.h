@@ -2,11 +2,11 @@
  *
  * fragments - datagrams of IP put together again.
  *
- * Used by watch.c. Of bytes that overlap the first copy wins, as in Linux and BSD for what has
- * arrived; IPv6 forbids overlaps (RFC 5722), so does this: such a datagram is dropped and counted,
- * and so is an IPv4 one whose overlapping copies differ. Holds at most `most` datagrams of at most
- * 65,535 bytes; when full, the one begun longest ago goes first and is counted. Never waits longer
- * than FRAGMENTS_WAIT_MS (RFC 8200 4.5).
+ * Used by watch.c. A datagram of IPv4 whose copies of the same bytes differ, and one of IPv6 whose
+ * fragments overlap (RFC 5722), is dropped and counted, as Linux does; the next one of the same
+ * number is then `doubtful`, since another receiver may have made another datagram of them. Holds
+ * at most `most` datagrams of at most 65,535 bytes; when full, the one begun longest ago goes first
+ * and is counted. Never waits longer than FRAGMENTS_WAIT_MS (RFC 8200 4.5).
  */
 #ifndef INSPECT_FRAGMENTS_H
 #define INSPECT_FRAGMENTS_H

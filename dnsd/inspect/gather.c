@@ -24,10 +24,12 @@ struct gather_pool {
     uint8_t *memory; /* GATHER_MOST each */
     uint32_t block_count, fresh, free, partly;
     size_t used;
-    uint64_t refused;
+    struct gather *oldest, *youngest;
 };
 
 struct gather {
+    struct gather *older, *younger;
+    void *owner;
     uint8_t *bytes; /* `room` of them */
     uint8_t *other; /* NULL until copies differ; as large */
     uint64_t *bits; /* NULL without bytes behind a hole: which of them are there */
@@ -79,11 +81,6 @@ void gather_pool_free(struct gather_pool *pool)
     free(pool);
 }
 
-uint64_t gather_pool_refused(const struct gather_pool *pool)
-{
-    return pool->refused;
-}
-
 size_t gather_pool_used(const struct gather_pool *pool)
 {
     return pool->used;
@@ -116,8 +113,6 @@ static uint32_t block_take(struct gather_pool *pool)
         list_unlink(pool, &pool->free, index);
     else if (pool->fresh < pool->block_count)
         index = pool->fresh++;
-    else
-        pool->refused++;
     return index;
 }
 
@@ -184,14 +179,25 @@ static uint8_t *room_take(struct gather_pool *pool, size_t room)
     return room == SMALL ? piece_take(pool) : buffer_take(pool);
 }
 
-struct gather *gather_open(struct gather_pool *pool, uint32_t first)
+struct gather *gather_open(struct gather_pool *pool, void *owner, uint32_t first)
 {
     struct gather *g = piece_take(pool);
     if (g == NULL)
         return NULL;
-    *g = (struct gather){.first = first, .room = SMALL, .differ = GATHER_MOST};
+    *g = (struct gather){.older = pool->youngest,
+                         .owner = owner,
+                         .first = first,
+                         .room = SMALL,
+                         .differ = GATHER_MOST};
     g->bytes = g->small;
+    *(g->older != NULL ? &g->older->younger : &pool->oldest) = g;
+    pool->youngest = g;
     return g;
+}
+
+void *gather_oldest(const struct gather_pool *pool)
+{
+    return pool->oldest != NULL ? pool->oldest->owner : NULL;
 }
 
 static void other_give(struct gather_pool *pool, struct gather *g)
@@ -206,6 +212,8 @@ void gather_close(struct gather_pool *pool, struct gather *gather)
 {
     if (gather == NULL)
         return;
+    *(gather->older != NULL ? &gather->older->younger : &pool->oldest) = gather->younger;
+    *(gather->younger != NULL ? &gather->younger->older : &pool->youngest) = gather->older;
     other_give(pool, gather);
     if (gather->bits != NULL)
         piece_give(pool, gather->bits);

@@ -22,17 +22,18 @@ struct gather;
 /* All memory, at most `budget` bytes, is reserved here and becomes real when used. NULL without. */
 struct gather_pool *gather_pool_new(size_t budget);
 void gather_pool_free(struct gather_pool *pool);
-uint64_t gather_pool_refused(const struct gather_pool *pool); /* how often it was full */
-size_t gather_pool_used(const struct gather_pool *pool);      /* bytes handed out now */
+size_t gather_pool_used(const struct gather_pool *pool); /* bytes handed out now */
 
-/* A direction whose first byte has this sequence number; NULL when the pool is full. */
-struct gather *gather_open(struct gather_pool *pool, uint32_t first);
+/* A direction of `owner` whose first byte has this sequence number; NULL when the pool is full. */
+struct gather *gather_open(struct gather_pool *pool, void *owner, uint32_t first);
 void gather_close(struct gather_pool *pool, struct gather *gather);
+/* The owner of what was opened longest ago, or NULL: who makes room when the pool is full. */
+void *gather_oldest(const struct gather_pool *pool);
 
 enum gathered {
     GATHERED_NOTHING, /* nothing new in order: a repetition, a later part, or outside the window */
     GATHERED_MORE,    /* gather_bytes() has grown, or gather_other() has changed */
-    GATHERED_FULL,    /* the pool had no room: part of it is lost, and the flow cannot be judged */
+    GATHERED_FULL,    /* the pool had no room; nothing was changed, and it may be tried again */
 };
 
 /* Bytes of a segment at its sequence number (RFC 9293 3.4, arithmetic modulo 2^32). `sent` is how

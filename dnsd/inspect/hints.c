@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * hints - the rows. Facts: Kaspersky's own documentation of its products' network use.
+ * hints - the rows. Facts: Kaspersky's own documentation of its products' network use, and captures
+ * of WeChat.
  */
 #include "inspect/hints.h"
 
@@ -8,7 +9,7 @@ struct hint {
     const char *app;
     bool (*holds)(const struct place *place, const struct sighting *sighting);
     enum evidence evidence;
-    const char *text;
+    const char *text; /* NULL: what it was recognised by says it already */
 };
 
 /* The public resolvers that its products ask when the system's does not lead to their servers. */
@@ -40,7 +41,14 @@ static bool is_kaspersky_cloud_port(const struct place *place, const struct sigh
     return false;
 }
 
+/* Its own protocol, which a browser does not speak. */
+static bool is_mmtls(const struct place *place, const struct sighting *sighting)
+{
+    return sighting->protocol == PROTOCOL_MMTLS;
+}
+
 static const struct hint hints[] = {
+    {"WeChat", is_mmtls, EVIDENCE_INSTALLED, NULL},
     {"Kaspersky", is_kaspersky_fallback, EVIDENCE_INSTALLED,
      "asked of a resolver that its products fall back to"},
     {"Kaspersky", is_kaspersky_cloud_port, EVIDENCE_INSTALLED,

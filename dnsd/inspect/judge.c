@@ -11,7 +11,8 @@
 
 #include <stdio.h>
 
-uint16_t judge_group(const struct judge *judge, const struct place *place)
+/* The group of the flow's client, found once per flow and policy. */
+static uint16_t group_of(const struct judge *judge, const struct place *place)
 {
     struct flow *flow = place->flow;
 
@@ -24,16 +25,14 @@ uint16_t judge_group(const struct judge *judge, const struct place *place)
     return flow->group;
 }
 
-static bool is_ambiguous(enum why why)
-{
-    return why == WHY_OVERLAP || why == WHY_SECOND_HELLO || why == WHY_SECOND_NAME;
-}
-
 /* Whether this reason is new for the flow; a flow has room for FLOW_RULES_MOST. */
-static bool is_news(struct flow *flow, const struct verdict *verdict, enum seen seen, enum why why)
+static bool is_news(struct flow *flow, const struct verdict *verdict, enum seen seen,
+                    enum protocol protocol, enum why why)
 {
     uint32_t rule = verdict->rule != RULE_NONE ? verdict->rule : verdict->noted;
-    uint32_t reason = (rule * 64 + (uint32_t)seen * 2 + is_ambiguous(why)) | UINT32_C(1) << 31;
+    uint32_t how = (uint32_t)seen * PROTOCOL_COUNT + (uint32_t)protocol;
+    uint32_t reason =
+        ((rule * SEEN_COUNT * PROTOCOL_COUNT + how) * 2 + judge_doubts(why)) | UINT32_C(1) << 31;
 
     for (size_t i = 0; i < FLOW_RULES_MOST; i++) {
         if (flow->told[i] == reason)
@@ -123,7 +122,7 @@ static void say(struct judge *judge, const struct event *event)
 
 enum watch_order judge_address(struct judge *judge, const struct place *place)
 {
-    const uint16_t group = judge_group(judge, place);
+    const uint16_t group = group_of(judge, place);
     const struct subject subject = {.group = group, .destination = place->server};
     struct event event;
 
@@ -133,7 +132,7 @@ enum watch_order judge_address(struct judge *judge, const struct place *place)
     if (verdict.rule == RULE_NONE && verdict.noted == RULE_NONE)
         return ORDER_PASS;
     enum watch_order order = action_blocks(verdict.action) ? ORDER_STOP : ORDER_PASS;
-    if (!is_news(place->flow, &verdict, SEEN_PACKET, WHY_NONE))
+    if (!is_news(place->flow, &verdict, SEEN_PACKET, PROTOCOL_NONE, WHY_NONE))
         return order;
     event_begin(judge, place, &event);
     soften(judge, &verdict);
@@ -148,7 +147,7 @@ enum watch_order judge_address(struct judge *judge, const struct place *place)
 
 static enum ending ending_of(const struct sighting *sighting)
 {
-    if (is_ambiguous(sighting->why))
+    if (judge_doubts(sighting->why))
         return ENDING_AMBIGUOUS;
     return sighting->has_name ? ENDING_NAME : ENDING_NO_NAME;
 }
@@ -195,7 +194,7 @@ static void event_fill(struct judge *judge, const struct place *place,
 enum watch_order judge_sighting(struct judge *judge, const struct place *place,
                                 const struct sighting *sighting)
 {
-    const uint16_t group = judge_group(judge, place);
+    const uint16_t group = group_of(judge, place);
     const struct subject subject = {
         .group = group,
         .name = sighting->has_name ? &sighting->name : NULL,
@@ -208,10 +207,10 @@ enum watch_order judge_sighting(struct judge *judge, const struct place *place,
         return ORDER_PASS;
     struct verdict verdict = decide(judge->policy, &subject);
     bool speaks = verdict.rule != RULE_NONE || verdict.noted != RULE_NONE;
-    if (!speaks && !is_ambiguous(sighting->why))
+    if (!speaks && !judge_doubts(sighting->why))
         return ORDER_PASS;
     enum watch_order order = action_blocks(verdict.action) ? ORDER_STOP : ORDER_PASS;
-    if (!is_news(place->flow, &verdict, sighting->seen, sighting->why))
+    if (!is_news(place->flow, &verdict, sighting->seen, sighting->protocol, sighting->why))
         return order;
     event_begin(judge, place, &event);
     soften(judge, &verdict);

@@ -31,8 +31,11 @@ struct place {
     clock_us at;
 };
 
-/* The group of the flow's client, found once per flow and policy. */
-uint16_t judge_group(const struct judge *judge, const struct place *place);
+/* Whether a flow of which this is said is ambiguous. */
+static inline bool judge_doubts(enum why why)
+{
+    return why == WHY_OVERLAP || why == WHY_SECOND_HELLO || why == WHY_SECOND_NAME;
+}
 
 /* The flow's destination, at its first packet. */
 enum watch_order judge_address(struct judge *judge, const struct place *place);

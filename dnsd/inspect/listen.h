@@ -12,14 +12,10 @@
 /* Shows step->talk to those that may still know it. */
 void listen_to(struct watcher *watcher, struct step *step);
 
-/* All that matters of a flow is known, or never will be; `why`, if it has no name. */
+/* No more can change what is known of a flow: gives back what was gathered, and tells its result if
+ * it had none. WHY_NONE: for the reason that the flow itself gives. */
 void listen_end(struct watcher *watcher, struct flow *flow, enum why why);
-/* Why a flow that says no more has no name. */
-enum why listen_why(const struct flow *flow);
-/* Tells the owner how a flow ended; `sighting` may be NULL. */
-void listen_result(struct watcher *watcher, struct flow *flow, enum ending ending, enum why why,
-                   const struct sighting *sighting);
-/* Gives back what was gathered. */
-void listen_stop(struct watcher *watcher, struct flow *flow);
+/* The same for a flow whose place is needed or whose time is over. */
+void listen_forget(struct watcher *watcher, struct flow *flow, bool evicted);
 
 #endif

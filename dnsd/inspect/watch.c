@@ -10,6 +10,7 @@
 enum {
     AGAIN_WINDOW = 65536, /* how far behind the first hello a second one is looked for */
     LOW_PORTS = 1024,
+    ROOM_TRIES = 64, /* a buffer may need the room of several flows */
 };
 
 enum next { NEXT_STEP, NEXT_PACKET };
@@ -131,38 +132,35 @@ static enum next packet_flow(struct watcher *w, struct step *s)
     return NEXT_STEP;
 }
 
-/* A ClientHello at the start of a segment, alone or behind a change of cipher spec (RFC 8446 D.4).
- */
-static bool begins_hello(struct span p)
+/* A ClientHello at the start of a segment, alone or behind a change of cipher spec (RFC 8446 D.4);
+ * *at: where in the segment. Of a short one, whatever could begin a hello. */
+static bool begins_hello(struct span p, unsigned *at)
 {
-    static const uint8_t change[6] = {0x14, 3, 3, 0, 1, 1};
+    static const uint8_t change[] = {0x14, 3, 3, 0, 1, 1}, hello[] = {0x16, 3};
 
-    if (p.length > sizeof change && memcmp(p.at, change, sizeof change) == 0)
-        p = span_of(p.at + sizeof change, p.length - sizeof change);
-    return p.length >= 6 && p.at[0] == 0x16 && p.at[1] == 3 && p.at[5] == 1;
+    *at = p.length > sizeof change && memcmp(p.at, change, sizeof change) == 0 ? sizeof change : 0;
+    p = span_of(p.at + *at, p.length - *at);
+    return p.length > 0 && memcmp(p.at, hello, p.length < 2 ? p.length : sizeof hello) == 0 &&
+           (p.length < 6 || p.at[5] == 1);
 }
 
-/* What a judged flow may still say: a second hello, behind a HelloRetryRequest or as another copy
- * of the first. */
+/* What a judged flow may still say: a hello, be it the second behind a HelloRetryRequest, another
+ * copy of the first, or TLS that begins behind words of another protocol. */
 static enum next flow_again(struct watcher *w, struct step *s)
 {
     struct flow *flow = s->flow;
     int32_t ahead = (int32_t)(s->segment.sequence - flow->next[CLIENT]);
+    unsigned at;
 
-    if (s->from != CLIENT || s->segment.transport != IP_TCP || flow->spoken != SPOKEN_TLS ||
-        ahead > AGAIN_WINDOW || ahead < -AGAIN_WINDOW || !begins_hello(s->segment.payload))
-        return NEXT_PACKET;
-    struct span payload = s->segment.payload;
-    unsigned skip = payload.at[0] == 0x14 ? 6 : 0;
-    flow->said[CLIENT] = gather_open(w->pool, s->segment.sequence + skip);
-    if (flow->said[CLIENT] == NULL)
+    if (s->from != CLIENT || s->segment.transport != IP_TCP || ahead > AGAIN_WINDOW ||
+        ahead < -AGAIN_WINDOW || !begins_hello(s->segment.payload, &at) ||
+        (ahead != 0 && s->segment.payload.length - at < 6))
         return NEXT_PACKET;
     flow->state = STATE_LISTENING;
-    flow->marks |= MARK_AGAIN;
-    flow->why = ahead < 0 ? WHY_OVERLAP : WHY_SECOND_HELLO;
+    flow->marks |= ahead < 0 ? MARK_AGAIN | MARK_COPY : MARK_AGAIN;
     flow->candidates = sight_candidates(IP_TCP);
     flow->want = 0;
-    flow->next[CLIENT] = s->segment.sequence + skip;
+    flow->next[CLIENT] = s->segment.sequence + at;
     return NEXT_STEP;
 }
 
@@ -219,56 +217,84 @@ static enum next gather_datagram(struct watcher *w, struct step *s)
     return NEXT_STEP;
 }
 
-static bool is_ended(const struct gather *said)
+/* Whoever has been gathered longest makes room: flows that say half of something must not keep
+ * others from being heard. False: that is this flow itself. */
+static bool make_room(struct watcher *w, const struct flow *flow)
 {
-    return said != NULL && gather_is_complete(said);
+    struct flow *oldest = gather_oldest(w->pool);
+
+    if (oldest == NULL || oldest == flow)
+        return false;
+    w->counts.gather_refused += !(oldest->marks & MARK_DONE);
+    listen_end(w, oldest, WHY_NO_ROOM);
+    return true;
 }
 
-static struct span said(const struct gather *gather)
+static enum gathered gather_segment(struct watcher *w, struct step *s)
 {
-    return gather != NULL ? gather_bytes(gather) : span_of(NULL, 0);
+    const struct segment *segment = &s->segment;
+    struct gather **said = &s->flow->said[s->from];
+    uint32_t at = segment->sequence + ((segment->tcp_flags & TCP_SYN) != 0);
+
+    for (unsigned tries = 0; tries < ROOM_TRIES; tries++) {
+        if (*said == NULL)
+            *said = gather_open(w->pool, s->flow, s->flow->next[s->from]);
+        enum gathered gathered =
+            *said == NULL ? GATHERED_FULL
+                          : gather_put(w->pool, *said, at, segment->payload, segment->sent,
+                                       (segment->tcp_flags & TCP_FIN) != 0);
+        if (gathered != GATHERED_FULL || !make_room(w, s->flow))
+            return gathered;
+    }
+    return GATHERED_FULL;
+}
+
+static void talk_of_stream(struct watcher *w, struct step *s)
+{
+    bool resets = (s->segment.tcp_flags & TCP_RST) != 0;
+
+    talk_begin(w, s);
+    for (unsigned side = 0; side < 2; side++) {
+        const struct gather *said = s->flow->said[side];
+        if (said != NULL)
+            s->talk.said[side] = gather_bytes(said);
+        s->talk.complete[side] = resets || (said != NULL && gather_is_complete(said));
+    }
 }
 
 static enum next packet_gather(struct watcher *w, struct step *s)
 {
     struct flow *flow = s->flow;
     const struct segment *segment = &s->segment;
+    bool resets = (segment->tcp_flags & TCP_RST) != 0;
+    bool ends = resets || (segment->tcp_flags & TCP_FIN);
 
     if (segment->transport == IP_UDP)
         return gather_datagram(w, s);
     if (flow->state == STATE_JUDGED && flow_again(w, s) == NEXT_PACKET)
         return NEXT_PACKET;
     learn_sequence(flow, s);
-    bool ends = (segment->tcp_flags & (TCP_FIN | TCP_RST)) != 0;
-    if (segment->payload.length == 0 && segment->sent == 0 && !ends)
+    if (segment->sent == 0 && !ends)
         return NEXT_PACKET;
-    bool resets = (segment->tcp_flags & TCP_RST) != 0;
-    if (flow->said[s->from] == NULL && !resets)
-        flow->said[s->from] = gather_open(w->pool, flow->next[s->from]);
-    if (flow->said[CLIENT] == NULL && resets) /* anybody could have sent it: listen on */
-        return NEXT_PACKET;
-    if (flow->said[s->from] == NULL && !resets) {
-        listen_end(w, flow, WHY_NO_ROOM);
+    if ((flow->marks & MARK_DONE) && s->from == SERVER && segment->sent > 0) {
+        listen_end(w, flow, WHY_NONE);
         return NEXT_PACKET;
     }
-    if (segment->cut && s->from == CLIENT && !(flow->marks & MARK_AGAIN))
+    if (resets && flow->said[CLIENT] == NULL) /* anybody could have sent it */
+        return NEXT_PACKET;
+    if (segment->cut && s->from == CLIENT && flow->why == WHY_NONE)
         flow->why = WHY_CUT;
-    uint32_t at = segment->sequence + ((segment->tcp_flags & TCP_SYN) != 0);
     enum gathered gathered = GATHERED_NOTHING;
-    if (flow->said[s->from] != NULL)
-        gathered = gather_put(w->pool, flow->said[s->from], at, segment->payload, segment->sent,
-                              (segment->tcp_flags & TCP_FIN) != 0);
+    if (!resets || flow->said[s->from] != NULL)
+        gathered = gather_segment(w, s);
     if (gathered == GATHERED_FULL) {
+        w->counts.gather_refused++;
         listen_end(w, flow, WHY_NO_ROOM);
         return NEXT_PACKET;
     }
     if (gathered == GATHERED_NOTHING && !ends)
         return NEXT_PACKET;
-    talk_begin(w, s);
-    for (unsigned side = 0; side < 2; side++) {
-        s->talk.said[side] = said(flow->said[side]);
-        s->talk.complete[side] = is_ended(flow->said[side]) || (segment->tcp_flags & TCP_RST) != 0;
-    }
+    talk_of_stream(w, s);
     return NEXT_STEP;
 }
 

@@ -79,9 +79,6 @@ enum watch_order watch_packet(struct watcher *watcher, const struct packet *pack
 void watch_tick(struct watcher *watcher, clock_us now);
 /* All flows end, as at the end of a file. */
 void watch_finish(struct watcher *watcher);
-/* Asks the processor to fetch what watch_packet() will read. For batches. */
-void watch_prefetch(const struct watcher *watcher, const struct packet *packet);
-
 struct watch_counts watch_counts(const struct watcher *watcher);
 
 #endif

@@ -20,11 +20,7 @@ enum {
 
 static void on_flow_end(void *owner, struct flow *flow, bool evicted)
 {
-    struct watcher *w = owner;
-
-    if (flow->state == STATE_LISTENING && !(flow->marks & (MARK_RESULT | MARK_AGAIN)))
-        listen_result(w, flow, ENDING_NO_NAME, evicted ? WHY_EVICTED : listen_why(flow), NULL);
-    listen_stop(w, flow);
+    listen_forget(owner, flow, evicted);
 }
 
 void watch_tick(struct watcher *watcher, clock_us now)
@@ -41,12 +37,6 @@ void watch_finish(struct watcher *watcher)
     const clock_ms end = (clock_ms)UINT32_MAX * 1000; /* of what a flow's seconds can say */
     while (flows_expire(watcher->flows, end, 0, 0, EXPIRED_AT_ONCE) > 0)
         continue;
-}
-
-void watch_prefetch(const struct watcher *watcher, const struct packet *packet)
-{
-    __builtin_prefetch(packet->bytes.at);
-    (void)watcher;
 }
 
 static size_t share(const struct watch_limits *limits, unsigned percent)
@@ -133,7 +123,6 @@ struct watch_counts watch_counts(const struct watcher *watcher)
 
     counts.events = watcher->judge.events;
     counts.flows_evicted = flows_evicted(watcher->flows);
-    counts.gather_refused = gather_pool_refused(watcher->pool);
     counts.flows_now = flows_count(watcher->flows);
     return counts;
 }

@@ -21,10 +21,12 @@ enum state {
 enum mark {
     MARK_MIDSTREAM = 1,  /* its beginning was not seen */
     MARK_KNOWN = 2,      /* next[CLIENT] is the first sequence number not seen in order */
-    MARK_AGAIN = 4,      /* judged before; what is gathered now is a second hello */
-    MARK_RESULT = 8,     /* on_result has heard of it */
-    MARK_AMBIGUOUS = 32, /* on_result has heard that it is */
-    MARK_STOP = 16,      /* the policy wants it stopped */
+    MARK_AGAIN = 4,      /* judged before; what is gathered now is a later hello */
+    MARK_COPY = 8,       /* the same, of bytes that were judged: another copy of them */
+    MARK_DONE = 16,      /* all is said; what comes until the server answers may be another copy */
+    MARK_RESULT = 32,    /* on_result has heard of it */
+    MARK_AMBIGUOUS = 64, /* on_result has heard that it is */
+    MARK_STOP = 128,     /* the policy wants it stopped */
 };
 
 struct watcher {

@@ -376,6 +376,7 @@ enum frame frame_read(enum link link, struct span bytes, size_t sent, struct seg
 
     segment->vlan = 0;
     segment->tunnel = TUNNEL_NONE;
+    segment->doubtful = false;
     switch (link) {
     case LINK_ETHERNET:
         return read_ethernet(&r);
@@ -401,6 +402,7 @@ enum frame frame_read_joined(const struct fragment *joined, struct span bytes,
     segment->destination = joined->destination;
     segment->vlan = joined->vlan;
     segment->tunnel = joined->tunnel;
+    segment->doubtful = joined->doubtful;
     if (joined->is_ipv6)
         return read_extensions(&r, joined->protocol);
     return read_transport(&r, joined->protocol);

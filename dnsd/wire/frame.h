@@ -29,6 +29,7 @@ struct segment {
     uint8_t transport; /* IP_TCP, IP_UDP */
     uint8_t tunnel;    /* enum tunnel */
     uint8_t tcp_flags; /* enum tcp_flag */
+    bool doubtful;     /* joined from fragments of which copies differed */
     bool cut;          /* the capture kept less than was sent: `payload` is its beginning */
     uint32_t sequence, acknowledgement;
     struct span payload;
@@ -42,6 +43,7 @@ struct fragment {
     uint8_t protocol; /* of what the fragments make; for IPv6 the first header behind Fragment */
     uint8_t tunnel;
     bool is_ipv6, more, cut;
+    bool doubtful;   /* of a joined one: a datagram of this number came in copies that differ */
     uint16_t offset; /* bytes */
     struct span bytes;
 };

@@ -54,7 +54,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     size_t blocks = 1 + read_u8(&c) % BLOCKS;
     bytewise_open(&b, read_u32(&c));
     struct gather_pool *pool = gather_pool_new(blocks * (GATHER_MOST + 16) + 8192);
-    struct gather *g = gather_open(pool, b.first);
+    struct gather *g = gather_open(pool, NULL, b.first);
     for (unsigned i = 0; i < SEGMENTS && cursor_left(&c) >= 6; i++)
         put(pool, g, &b, &c, &honest);
     struct span bytes = gather_bytes(g);

@@ -197,9 +197,6 @@ static void like_the_model(void **state)
     for (unsigned step = 0; step < 200000; step++) {
         unsigned second = 1 + step / 7, port = (unsigned)rand() % PORTS, seen = gone.count;
         unsigned transport = port % 3 == 0 ? IP_UDP : IP_TCP, oldest = second;
-        struct segment s = numbered(port, transport);
-        if (rand() % 2 == 0)
-            flows_prefetch(flows, &s);
         for (unsigned i = 0; i < PORTS; i++)
             if (last[i] != 0 && last[i] < oldest)
                 oldest = last[i];

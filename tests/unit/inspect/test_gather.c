@@ -62,13 +62,13 @@ static void every_split(void **state)
 {
     struct gather_pool *pool = pool_of(2);
     for (size_t at = 1; at < LENGTH; at++) {
-        struct gather *g = gather_open(pool, FIRST);
+        struct gather *g = gather_open(pool, NULL, FIRST);
         assert_int_equal(put(pool, g, FIRST, stream, 0, at), GATHERED_MORE);
         assert_bytes(g, stream, at);
         assert_int_equal(put(pool, g, FIRST, stream, at, LENGTH), GATHERED_MORE);
         assert_all(pool, g);
 
-        g = gather_open(pool, FIRST);
+        g = gather_open(pool, NULL, FIRST);
         assert_int_equal(put(pool, g, FIRST, stream, at, LENGTH), GATHERED_NOTHING);
         assert_bytes(g, stream, 0);
         assert_true(gather_has_hole(g));
@@ -83,7 +83,7 @@ static void put_in_order(struct gather_pool *pool, const size_t *cuts, unsigned 
                          unsigned number)
 {
     unsigned left[8];
-    struct gather *g = gather_open(pool, FIRST);
+    struct gather *g = gather_open(pool, NULL, FIRST);
     for (unsigned i = 0; i < count; i++)
         left[i] = i;
     for (unsigned n = count; n > 0; n--) {
@@ -123,8 +123,8 @@ static void every_order(void **state)
 static void one_byte_a_segment(void **state)
 {
     struct gather_pool *pool = pool_of(3);
-    struct gather *forward = gather_open(pool, UINT32_MAX - 5),
-                  *backward = gather_open(pool, UINT32_MAX - 5);
+    struct gather *forward = gather_open(pool, NULL, UINT32_MAX - 5),
+                  *backward = gather_open(pool, NULL, UINT32_MAX - 5);
     for (size_t i = 0; i < GATHER_MOST; i++) {
         assert_false(gather_is_complete(forward));
         assert_int_equal(put(pool, forward, UINT32_MAX - 5, stream, i, i + 1), GATHERED_MORE);
@@ -151,7 +151,7 @@ static void one_byte_a_segment(void **state)
 static void repetitions_are_nothing(void **state)
 {
     struct gather_pool *pool = pool_of(2);
-    struct gather *g = gather_open(pool, FIRST);
+    struct gather *g = gather_open(pool, NULL, FIRST);
     put(pool, g, FIRST, stream, 0, 500);
     assert_int_equal(put(pool, g, FIRST, stream, 0, 500), GATHERED_NOTHING);
     assert_int_equal(put(pool, g, FIRST, stream, 100, 200), GATHERED_NOTHING);
@@ -187,7 +187,7 @@ static void repetitions_are_nothing(void **state)
 static void the_end_comes_in_any_order(void **state)
 {
     struct gather_pool *pool = pool_of(2);
-    struct gather *g = gather_open(pool, FIRST);
+    struct gather *g = gather_open(pool, NULL, FIRST);
     assert_int_equal(gather_put(pool, g, FIRST + 300, span_of(stream + 300, 100), 100, true),
                      GATHERED_NOTHING);
     assert_false(gather_is_complete(g));
@@ -201,7 +201,7 @@ static void the_end_comes_in_any_order(void **state)
     assert_bytes(g, stream, 500);
     gather_close(pool, g);
 
-    g = gather_open(pool, FIRST); /* a connection that says nothing */
+    g = gather_open(pool, NULL, FIRST); /* a connection that says nothing */
     assert_false(gather_is_complete(g));
     gather_put(pool, g, FIRST - 1, span_of(NULL, 0), 0, true);
     assert_false(gather_is_complete(g));
@@ -215,7 +215,7 @@ static void the_end_comes_in_any_order(void **state)
 static void what_the_capture_cut(void **state)
 {
     struct gather_pool *pool = pool_of(2);
-    struct gather *g = gather_open(pool, FIRST);
+    struct gather *g = gather_open(pool, NULL, FIRST);
     assert_int_equal(gather_put(pool, g, FIRST, span_of(stream, 60), 500, true), GATHERED_MORE);
     assert_bytes(g, stream, 60);
     assert_true(gather_has_hole(g));
@@ -241,7 +241,7 @@ static void what_the_capture_cut(void **state)
 static void copies_that_differ(void **state)
 {
     struct gather_pool *pool = pool_of(4);
-    struct gather *g = gather_open(pool, FIRST);
+    struct gather *g = gather_open(pool, NULL, FIRST);
     uint8_t second[3000];
     memcpy(second, stream, sizeof second);
     second[150] ^= 1;
@@ -261,7 +261,7 @@ static void copies_that_differ(void **state)
     gather_close(pool, g);
     assert_int_equal(gather_pool_used(pool), 0);
 
-    g = gather_open(pool, FIRST); /* behind a hole: in view when the hole is filled */
+    g = gather_open(pool, NULL, FIRST); /* behind a hole: in view when the hole is filled */
     put(pool, g, FIRST, stream, 100, 200);
     assert_int_equal(put(pool, g, FIRST, second, 140, 160), GATHERED_NOTHING);
     put(pool, g, FIRST, stream, 0, 50);
@@ -281,7 +281,7 @@ static void random_round(struct gather_pool *pool, unsigned round)
     size_t most = round % 8 == 0 ? LONG : round % 2 == 0 ? 300 : LENGTH;
     bool lies = round % 3 == 0;
     uint32_t first = round % 5 == 0 ? UINT32_MAX - (uint32_t)(rand() % 300) : (uint32_t)rand();
-    struct gather *g = gather_open(pool, first);
+    struct gather *g = gather_open(pool, NULL, first);
     bytewise_open(&b, first);
     for (unsigned i = 0, parts = 2 + (unsigned)rand() % 14; i < parts; i++) {
         size_t at = (size_t)rand() % most, length = (size_t)rand() % (most / 2);
@@ -316,7 +316,6 @@ static void like_one_loop_over_bytes(void **state)
     srand(7);
     for (unsigned round = 0; round < 20000; round++)
         random_round(pool, round);
-    assert_int_equal(gather_pool_refused(pool), 0);
     gather_pool_free(pool);
 }
 
@@ -329,16 +328,14 @@ static void the_limit_holds(void **state)
     struct gather *all[SMALL];
     for (unsigned round = 0; round < 3; round++) {
         for (unsigned i = 0; i < SMALL; i++) {
-            assert_non_null(all[i] = gather_open(pool, i));
+            assert_non_null(all[i] = gather_open(pool, NULL, i));
             put(pool, all[i], i, stream, 0, LENGTH);
         }
         assert_int_equal(gather_bytes(all[0]).length, LENGTH);
-        assert_null(gather_open(pool, 1));
-        uint64_t refused = gather_pool_refused(pool);
+        assert_null(gather_open(pool, NULL, 1));
         assert_int_equal(put(pool, all[0], 0, stream, LENGTH, 3000), GATHERED_FULL);
         assert_int_equal(put(pool, all[0], 0, changed, 9, 10), GATHERED_FULL);
         assert_int_equal(put(pool, all[0], 0, stream, LENGTH + 9, LENGTH + 10), GATHERED_FULL);
-        assert_int_equal(gather_pool_refused(pool), refused + 3);
         assert_bytes(all[0], stream, LENGTH);
         assert_int_equal(gather_other(all[0]).length, 0);
         for (unsigned i = 1; i < SMALL; i++)
@@ -352,6 +349,27 @@ static void the_limit_holds(void **state)
     gather_pool_free(NULL);
 }
 
+static void the_oldest_is_known(void **state)
+{
+    struct gather_pool *pool = pool_of(2);
+    char owners[3];
+    struct gather *all[3];
+    assert_null(gather_oldest(pool));
+    for (unsigned i = 0; i < 3; i++)
+        all[i] = gather_open(pool, &owners[i], 0);
+    assert_ptr_equal(gather_oldest(pool), &owners[0]);
+    put(pool, all[0], 0, stream, 0, 100); /* who says more is not younger for it */
+    assert_ptr_equal(gather_oldest(pool), &owners[0]);
+    gather_close(pool, all[1]);
+    gather_close(pool, all[0]);
+    assert_ptr_equal(gather_oldest(pool), &owners[2]);
+    gather_close(pool, all[2]);
+    assert_null(gather_oldest(pool));
+    all[0] = gather_open(pool, &owners[0], 0);
+    assert_ptr_equal(gather_oldest(pool), &owners[0]);
+    gather_pool_free(pool);
+}
+
 static void pieces_come_back_as_buffers(void **state)
 {
     struct gather_pool *pool = pool_of(4);
@@ -360,7 +378,7 @@ static void pieces_come_back_as_buffers(void **state)
     for (unsigned round = 0; round < 20000; round++) {
         unsigned i = (unsigned)rand() % COUNT_OF(all);
         if (all[i] == NULL) {
-            all[i] = gather_open(pool, i);
+            all[i] = gather_open(pool, NULL, i);
             continue;
         }
         if (rand() % 4 == 0) {
@@ -378,7 +396,7 @@ static void pieces_come_back_as_buffers(void **state)
     for (unsigned i = 0; i < COUNT_OF(all); i++)
         gather_close(pool, all[i]);
     assert_int_equal(gather_pool_used(pool), 0);
-    struct gather *a = gather_open(pool, 0), *b = gather_open(pool, 0);
+    struct gather *a = gather_open(pool, NULL, 0), *b = gather_open(pool, NULL, 0);
     assert_int_equal(put(pool, a, 0, stream, 0, GATHER_MOST), GATHERED_MORE);
     assert_int_equal(put(pool, b, 0, stream, 0, GATHER_MOST), GATHERED_MORE);
     assert_int_equal(put(pool, b, 0, changed, 0, 100), GATHERED_MORE);
@@ -397,6 +415,7 @@ int main(void)
         cmocka_unit_test(copies_that_differ),
         cmocka_unit_test(like_one_loop_over_bytes),
         cmocka_unit_test(the_limit_holds),
+        cmocka_unit_test(the_oldest_is_known),
         cmocka_unit_test(pieces_come_back_as_buffers),
     };
     return cmocka_run_group_tests_name("inspect/gather", tests, fill, NULL);

@@ -206,6 +206,33 @@ static void ports_that_are_used_again_are_a_new_flow(void **state)
     watched_free(s.w);
 }
 
+/* As PostgreSQL, MySQL, LDAP and others do. */
+static void tls_behind_other_words_is_heard(void **state)
+{
+    struct story s = begin("10.1.2.3", "192.0.2.1", 5432);
+    shake_hands(&s);
+    say(&s, 0, TCP_ACK, span_of("\0\0\0\x08\x04\xd2\x16\x2f", 8));
+    say(&s, 1, TCP_ACK, span_text("S"));
+    say(&s, 0, TCP_ACK, hello_of("db.banned.example"));
+    assert_last(&s, "name db.banned.example");
+    assert_int_equal(s.w->event_count, 1);
+    assert_int_equal(s.w->events[0].wire.ending, ENDING_NAME);
+    watched_free(s.w);
+}
+
+/* Until the server answers another copy may come; then the memory is given back. */
+static void nothing_is_kept_behind_the_answer(void **state)
+{
+    struct story s = begin("10.1.2.3", "192.0.2.1", 443);
+    shake_hands(&s);
+    say(&s, 0, TCP_ACK, hello_of("fine.example"));
+    assert_int_equal(watch_counts(s.w->watcher).judged, 0);
+    say(&s, 1, TCP_ACK, span_text("hello, client"));
+    assert_int_equal(watch_counts(s.w->watcher).judged, 1);
+    assert_int_equal(s.w->result_count, 1);
+    watched_free(s.w);
+}
+
 static void mmtls_is_known_byte_by_byte(void **state)
 {
     static const uint8_t hello[] = {0x16, 0xf1, 4, 0,    0xa1, 0, 0,    0,
@@ -253,6 +280,8 @@ int main(void)
         cmocka_unit_test(what_nobody_knows_is_said),
         cmocka_unit_test(data_in_the_first_segment_is_heard),
         cmocka_unit_test(ports_that_are_used_again_are_a_new_flow),
+        cmocka_unit_test(tls_behind_other_words_is_heard),
+        cmocka_unit_test(nothing_is_kept_behind_the_answer),
         cmocka_unit_test(mmtls_is_known_byte_by_byte),
         cmocka_unit_test(the_table_forgets_the_oldest),
     };
