@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * told - buckets of a few slots in a mapped file.
+ * told - buckets of a few slots in a file: mapped by who writes, copied out by who reads.
  *
  * A slot's sequence is odd while somebody writes it. A writer that died in it leaves it odd: those
  * who pass by count, and in the end one takes it. Should the first only have been slow, two may
- * then have written at once; the check over an entry finds that out.
+ * then have written at once; the check over an entry finds that out, and a copy that was taken
+ * meanwhile.
  */
 #include "process/told.h"
 
@@ -60,10 +61,9 @@ static_assert(sizeof(struct slot) == 128 && sizeof(struct entry) == WORDS * size
               "two lines of the cache");
 
 struct told {
-    void *map;
-    size_t mapped;
-    struct slot *slots;
-    uint64_t mask; /* of the bucket's first slot */
+    int fd;               /* of a reader */
+    struct slot *slots;   /* of a writer: mapped, behind the header */
+    uint64_t count, mask; /* of slots; of the bucket's first */
     struct hash_key key;
 };
 
@@ -138,7 +138,17 @@ enum status told_make(const char *path, size_t slots, int *fd_out)
     return STATUS_OK;
 }
 
-enum status told_open(int fd, bool writable, struct told **out)
+static bool slots_map(struct told *told, int fd)
+{
+    uint8_t *map =
+        mmap(NULL, (size_t)size_of(told->count), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    if (map == MAP_FAILED)
+        return false;
+    told->slots = (struct slot *)(void *)(map + TOLD_HEADER);
+    return true;
+}
+
+enum status told_open(int fd, bool to_write, struct told **out)
 {
     struct header header;
     if (!header_read(fd, &header))
@@ -146,16 +156,14 @@ enum status told_open(int fd, bool writable, struct told **out)
     struct told *told = calloc(1, sizeof *told);
     if (told == NULL)
         return STATUS_NO_MEMORY;
-    told->mapped = (size_t)size_of(header.slots);
-    told->map =
-        mmap(NULL, told->mapped, PROT_READ | (writable ? PROT_WRITE : 0), MAP_SHARED, fd, 0);
-    if (told->map == MAP_FAILED) {
+    told->fd = to_write ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, 0);
+    told->count = header.slots;
+    told->mask = (header.slots - 1) & ~(uint64_t)(BUCKET - 1);
+    told->key = header.key;
+    if (to_write ? !slots_map(told, fd) : told->fd < 0) {
         free(told);
         return STATUS_SYSTEM;
     }
-    told->slots = (struct slot *)(void *)((uint8_t *)told->map + TOLD_HEADER);
-    told->mask = (header.slots - 1) & ~(uint64_t)(BUCKET - 1);
-    told->key = header.key;
     *out = told;
     return STATUS_OK;
 }
@@ -164,15 +172,19 @@ void told_close(struct told *told)
 {
     if (told == NULL)
         return;
-    munmap(told->map, told->mapped);
+    if (told->slots != NULL)
+        munmap((uint8_t *)told->slots - TOLD_HEADER, (size_t)size_of(told->count));
+    if (told->fd >= 0)
+        close(told->fd);
     free(told);
 }
 
-static struct slot *bucket_of(const struct told *told, const struct address *client,
-                              const struct address *address)
+/* The number of the first slot. */
+static uint64_t bucket_of(const struct told *told, const struct address *client,
+                          const struct address *address)
 {
     const struct address pair[2] = {*client, *address};
-    return told->slots + (hash_bytes(&told->key, pair, sizeof pair) & told->mask);
+    return hash_bytes(&told->key, pair, sizeof pair) & told->mask;
 }
 
 /* Of all but itself and what a shorter name leaves free. */
@@ -250,7 +262,7 @@ struct place {
 static void place_find(const struct told *told, const struct address *client,
                        const struct address *address, struct place *best)
 {
-    struct slot *bucket = bucket_of(told, client, address);
+    struct slot *bucket = told->slots + bucket_of(told, client, address);
     *best = (struct place){.until = UINT32_MAX};
     for (unsigned i = 0; i < BUCKET && !best->is_same; i++) {
         struct place at = {.slot = bucket + i};
@@ -313,17 +325,44 @@ static bool entry_name(const struct entry *entry, struct name *out)
     return name_read(&c, (struct span){0}, out) == STATUS_OK && !cursor_more(&c);
 }
 
+/* False: it cannot be said what stands there, or whether anything does. */
+static bool slot_is_settled(const struct told *told, const struct slot *slot, struct entry *out)
+{
+    uint32_t sequence;
+    return slot_read(slot, out, &sequence) &&
+           (out->until == 0 || out->check == check_of(told, out));
+}
+
+/* By a call and not a map: who cuts the file off does not end its readers. Again, when somebody
+ * wrote meanwhile. */
+static bool bucket_copy(const struct told *told, const struct address *client,
+                        const struct address *address, struct slot out[BUCKET])
+{
+    const off_t at = (off_t)size_of(bucket_of(told, client, address));
+    struct entry entry;
+    unsigned settled = 0;
+    for (int tries = 0; tries < TRIES && settled < BUCKET; tries++) {
+        if (pread(told->fd, out, BUCKET * sizeof *out, at) != (ssize_t)(BUCKET * sizeof *out))
+            return false;
+        settled = 0;
+        while (settled < BUCKET && slot_is_settled(told, &out[settled], &entry))
+            settled++;
+    }
+    return true;
+}
+
 bool told_read(const struct told *told, const struct address *client, const struct address *address,
                struct name *name, uint32_t *until)
 {
-    const struct slot *bucket = bucket_of(told, client, address);
+    struct slot bucket[BUCKET];
     struct entry entry;
     struct name read;
-    uint32_t sequence, latest = 0;
+    uint32_t latest = 0;
+    if (!bucket_copy(told, client, address, bucket))
+        return false;
     for (unsigned i = 0; i < BUCKET; i++) {
-        if (!slot_read(bucket + i, &entry, &sequence) || entry.until <= latest ||
-            !is_about(&entry, client, address) || entry.check != check_of(told, &entry) ||
-            !entry_name(&entry, &read))
+        if (!slot_is_settled(told, &bucket[i], &entry) || entry.until <= latest ||
+            !is_about(&entry, client, address) || !entry_name(&entry, &read))
             continue;
         latest = *until = entry.until;
         if (name != NULL)
@@ -335,9 +374,13 @@ bool told_read(const struct told *told, const struct address *client, const stru
 bool told_lost(const struct told *told, const struct address *client, const struct address *address,
                uint32_t since)
 {
-    const struct slot *bucket = bucket_of(told, client, address);
+    struct slot bucket[BUCKET];
+    struct entry entry;
+    if (!bucket_copy(told, client, address, bucket))
+        return true;
     for (unsigned i = 0; i < BUCKET; i++)
-        if (atomic_load_explicit(&bucket[i].lost, memory_order_relaxed) > since)
+        if (!slot_is_settled(told, &bucket[i], &entry) ||
+            atomic_load_explicit(&bucket[i].lost, memory_order_relaxed) > since)
             return true;
     return false;
 }

@@ -2,9 +2,10 @@
  *
  * told - what dnsd told whom: (client, address, name, until), in shared memory.
  *
- * Used by serve, which writes it, and by inspect, which maps it read-only. A fixed table; each slot
- * has a sequence counter, so that a reader never takes half an entry and nobody waits. Several
- * serve processes write one table. When full, an entry takes the place of an older one of its
+ * Used by serve, which writes it, and by inspect, which reads it. A fixed table; each slot has a
+ * sequence counter and each entry a check, so that a reader never takes half an entry and nobody
+ * waits. A reader trusts no writer: not even that the file keeps its length. Several serve
+ * processes write one table. When full, an entry takes the place of an older one of its
  * bucket: what is missing means "not known", never "not told".
  */
 #ifndef PROCESS_TOLD_H
@@ -21,7 +22,8 @@ struct told;
 /* Makes (or takes over, when it has the same shape) the file at `path` for `slots` (a power of two)
  * entries. */
 MUST_USE enum status told_make(const char *path, size_t slots, int *fd_out);
-MUST_USE enum status told_open(int fd, bool writable, struct told **out);
+/* To write or to read, not both; `fd` stays the caller's. */
+MUST_USE enum status told_open(int fd, bool to_write, struct told **out);
 void told_close(struct told *told);
 
 /* `until`: seconds since 1970, UTC: the time that packets have. One that is known keeps the later
@@ -31,8 +33,8 @@ void told_write(struct told *told, const struct address *client, const struct ad
 /* False: not known. `name` may be NULL. */
 bool told_read(const struct told *told, const struct address *client, const struct address *address,
                struct name *name, uint32_t *until);
-/* Whether an entry that held longer than `since` had to go where this one would stand: then that it
- * is missing says nothing. */
+/* Whether an entry that held longer than `since` had to go where this one would stand, or what
+ * stands there cannot be read: then that it is missing says nothing. */
 bool told_lost(const struct told *told, const struct address *client, const struct address *address,
                uint32_t since);
 

@@ -143,18 +143,31 @@ static void a_flood_of_clients_denies_nothing(void **state)
     resolved_free(r);
 }
 
-static struct told *make_told(size_t slots)
+/* Both ends of dnsd's table, and its file. */
+struct table {
+    struct told *writer, *reader;
+    int fd;
+};
+
+static struct table make_table(size_t slots)
 {
     char path[] = "/tmp/resolved-XXXXXX";
-    struct told *told;
+    struct table t;
     int fd = mkstemp(path);
     assert_true(fd >= 0);
     close(fd);
-    assert_int_equal(told_make(path, slots, &fd), STATUS_OK);
-    assert_int_equal(told_open(fd, true, &told), STATUS_OK);
-    close(fd);
+    assert_int_equal(told_make(path, slots, &t.fd), STATUS_OK);
+    assert_int_equal(told_open(t.fd, true, &t.writer), STATUS_OK);
+    assert_int_equal(told_open(t.fd, false, &t.reader), STATUS_OK);
     unlink(path);
-    return told;
+    return t;
+}
+
+static void free_table(struct table *t)
+{
+    told_close(t->writer);
+    told_close(t->reader);
+    close(t->fd);
 }
 
 static void tell(struct told *told, const char *client, const char *address, const char *name,
@@ -168,10 +181,10 @@ static void tell(struct told *told, const char *client, const char *address, con
 static void what_dnsd_told_counts_too(void **state)
 {
     struct resolved *r = resolved_new(100);
-    struct told *told = make_told(1024);
+    struct table t = make_table(1024);
     struct name name;
-    resolved_use(r, told);
-    tell(told, "10.0.0.1", "192.0.2.1", "www.example", start + 60000);
+    resolved_use(r, t.reader);
+    tell(t.writer, "10.0.0.1", "192.0.2.1", "www.example", start + 60000);
     assert_int_equal(ask(r, "10.0.0.1", "192.0.2.9", start, NULL), RESOLVED_UNKNOWN);
     assert_int_equal(ask(r, "10.0.0.1", "192.0.2.1", start, &name), RESOLVED_YES);
     expect_name(&name, "www.example");
@@ -182,27 +195,43 @@ static void what_dnsd_told_counts_too(void **state)
     resolved_use(r, NULL);
     assert_int_equal(ask(r, "10.0.0.1", "192.0.2.1", start, NULL), RESOLVED_NO);
     resolved_free(r);
-    told_close(told);
+    free_table(&t);
 }
 
 static void what_dnsd_forgot_is_not_denied(void **state)
 {
     struct resolved *r = resolved_new(100);
-    struct told *told = make_told(4);
+    struct table t = make_table(4);
     char address[32];
-    resolved_use(r, told);
+    resolved_use(r, t.reader);
     learn(r, "10.0.0.1", "192.0.2.200", "www.example", 60, start);
     for (unsigned i = 0; i < 4; i++) {
         snprintf(address, sizeof address, "192.0.2.%u", i);
-        tell(told, "10.0.0.1", address, "www.example", start + 60000 + 1000 * i);
+        tell(t.writer, "10.0.0.1", address, "www.example", start + 60000 + 1000 * i);
     }
     assert_int_equal(ask(r, "10.0.0.1", "192.0.2.100", start, NULL), RESOLVED_NO);
-    tell(told, "10.0.0.1", "192.0.2.10", "www.example", start + 90000);
+    tell(t.writer, "10.0.0.1", "192.0.2.10", "www.example", start + 90000);
     assert_int_equal(ask(r, "10.0.0.1", "192.0.2.0", start, NULL), RESOLVED_UNKNOWN);
     assert_int_equal(ask(r, "10.0.0.1", "192.0.2.10", start, NULL), RESOLVED_YES);
     assert_int_equal(ask(r, "10.0.0.1", "192.0.2.0", start + 61000 + GRACE_MS, NULL), RESOLVED_NO);
     resolved_free(r);
-    told_close(told);
+    free_table(&t);
+}
+
+/* Then silence says nothing, and nobody dies of it. */
+static void what_cannot_be_read_is_not_denied(void **state)
+{
+    struct resolved *r = resolved_new(100);
+    struct table t = make_table(1024);
+    resolved_use(r, t.reader);
+    tell(t.writer, "10.0.0.1", "192.0.2.1", "www.example", start + 60000);
+    assert_int_equal(ask(r, "10.0.0.1", "192.0.2.1", start, NULL), RESOLVED_YES);
+    assert_int_equal(ask(r, "10.0.0.1", "192.0.2.9", start, NULL), RESOLVED_NO);
+    assert_int_equal(ftruncate(t.fd, 0), 0);
+    assert_int_equal(ask(r, "10.0.0.1", "192.0.2.1", start, NULL), RESOLVED_UNKNOWN);
+    assert_int_equal(ask(r, "10.0.0.1", "192.0.2.9", start, NULL), RESOLVED_UNKNOWN);
+    resolved_free(r);
+    free_table(&t);
 }
 
 int main(void)
@@ -216,6 +245,7 @@ int main(void)
         cmocka_unit_test(a_flood_of_clients_denies_nothing),
         cmocka_unit_test(what_dnsd_told_counts_too),
         cmocka_unit_test(what_dnsd_forgot_is_not_denied),
+        cmocka_unit_test(what_cannot_be_read_is_not_denied),
     };
     return cmocka_run_group_tests_name("inspect/resolved", tests, NULL, NULL);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * What told.h promises: what was told is read, by whoever maps it; the oldest makes room; a file of
- * another shape is replaced; half an entry is never seen, whoever dies or lies.
+ * another shape is replaced; half an entry is never seen, whoever dies or lies; a file that is cut
+ * off ends nobody who reads.
  */
 #include "process/told.h"
 
@@ -180,28 +181,30 @@ static void who_ends_first_makes_room_and_it_shows(void **state)
 static void a_file_of_the_same_shape_is_taken_over(void **state)
 {
     struct place p = open_place(64);
-    struct told *again;
+    struct told *writer, *reader;
     struct stat one, other;
     uint32_t until;
     int fd;
     write_pair(p.writer, 1, 2, "www.example", 1000);
 
     assert_int_equal(told_make(p.path, 64, &fd), STATUS_OK);
-    assert_int_equal(told_open(fd, true, &again), STATUS_OK);
-    assert_true(read_pair(again, 1, 2, NULL, &until));
-    write_pair(again, 3, 4, "www.example", 1000);
+    assert_int_equal(told_open(fd, true, &writer), STATUS_OK);
+    assert_int_equal(told_open(fd, false, &reader), STATUS_OK);
+    assert_true(read_pair(reader, 1, 2, NULL, &until));
+    write_pair(writer, 3, 4, "www.example", 1000);
     assert_true(read_pair(p.reader, 3, 4, NULL, &until));
-    told_close(again);
+    told_close(writer);
+    told_close(reader);
     close(fd);
 
     assert_int_equal(told_make(p.path, 128, &fd), STATUS_OK); /* another shape: another file */
-    assert_int_equal(told_open(fd, true, &again), STATUS_OK);
-    assert_false(read_pair(again, 1, 2, NULL, &until));
+    assert_int_equal(told_open(fd, false, &reader), STATUS_OK);
+    assert_false(read_pair(reader, 1, 2, NULL, &until));
     assert_true(read_pair(p.reader, 1, 2, NULL, &until)); /* who has the old one keeps it whole */
     assert_int_equal(fstat(fd, &one), 0);
     assert_int_equal(fstat(p.fd, &other), 0);
     assert_int_not_equal(one.st_ino, other.st_ino);
-    told_close(again);
+    told_close(reader);
     close(fd);
     close_place(&p);
 }
@@ -245,10 +248,31 @@ static void what_is_no_table_is_replaced_or_refused(void **state)
     close_place(&p);
 }
 
+static void a_file_cut_off_ends_no_reader(void **state)
+{
+    struct place p = open_place(64);
+    const struct address c = numbered(1), a = numbered(2);
+    uint32_t until;
+    write_pair(p.writer, 1, 2, "www.example", 1000);
+    assert_true(read_pair(p.reader, 1, 2, NULL, &until));
+    assert_false(told_lost(p.reader, &c, &a, 0));
+    for (off_t left = HEADER; left >= 0; left -= HEADER) {
+        assert_int_equal(ftruncate(p.fd, left), 0);
+        assert_false(read_pair(p.reader, 1, 2, NULL, &until));
+        assert_true(told_lost(p.reader, &c, &a, 0));
+    }
+    assert_int_equal(ftruncate(p.fd, (off_t)p.size), 0);
+    assert_false(read_pair(p.reader, 1, 2, NULL, &until));
+    write_pair(p.writer, 1, 2, "www.example", 1000);
+    assert_true(read_pair(p.reader, 1, 2, NULL, &until));
+    close_place(&p);
+}
+
 /* One who died in the middle of each slot: first nothing can be written, later all of it again. */
 static void a_dead_writer_is_overcome(void **state)
 {
     struct place p = open_place(4);
+    const struct address c = numbered(1), a = numbered(2);
     uint32_t until, sequence;
     for (unsigned i = 0; i < 4; i++) {
         memcpy(&sequence, p.bytes + HEADER + (size_t)i * SLOT, sizeof sequence);
@@ -257,6 +281,7 @@ static void a_dead_writer_is_overcome(void **state)
     }
     write_pair(p.writer, 1, 2, "www.example", 1000);
     assert_false(read_pair(p.reader, 1, 2, NULL, &until));
+    assert_true(told_lost(p.reader, &c, &a, UINT32_MAX));
     unsigned tries = 1;
     for (; tries < 1000 && !read_pair(p.reader, 1, 2, NULL, &until); tries++)
         write_pair(p.writer, 1, 2, "www.example", 1000);
@@ -274,6 +299,7 @@ static void a_liar_is_not_believed(void **state)
 {
     struct place p = open_place(4);
     const size_t used = NAME_AT - ENTRY_AT + sizeof "\3www\7example" - 1;
+    const struct address c = numbered(1), a = numbered(2);
     struct name name;
     uint32_t until;
     srandom(5);
@@ -285,6 +311,7 @@ static void a_liar_is_not_believed(void **state)
                 (uint8_t)(1 + random() % 255);
         if (read_pair(p.reader, 1, 2, &name, &until))
             fail_msg("round %u: a changed entry was read", round);
+        assert_true(told_lost(p.reader, &c, &a, UINT32_MAX));
         memset(p.bytes + HEADER, 0, (size_t)4 * SLOT);
     }
     memset(p.bytes + HEADER, 0xff, (size_t)4 * SLOT); /* all odd, all full */
@@ -355,6 +382,7 @@ int main(void)
         cmocka_unit_test(who_ends_first_makes_room_and_it_shows),
         cmocka_unit_test(a_file_of_the_same_shape_is_taken_over),
         cmocka_unit_test(what_is_no_table_is_replaced_or_refused),
+        cmocka_unit_test(a_file_cut_off_ends_no_reader),
         cmocka_unit_test(a_dead_writer_is_overcome),
         cmocka_unit_test(a_liar_is_not_believed),
         cmocka_unit_test(several_write_and_nobody_reads_half),

@@ -11,7 +11,7 @@ static const char staff[] = "10.1.0.5";
 
 struct place {
     struct world w;
-    struct told *told;
+    struct told *writer, *reader;
 };
 
 static int setup(void **state)
@@ -22,12 +22,13 @@ static int setup(void **state)
     assert_true(fd >= 0);
     close(fd);
     assert_int_equal(told_make(path, 1024, &fd), STATUS_OK);
-    assert_int_equal(told_open(fd, true, &p->told), STATUS_OK);
+    assert_int_equal(told_open(fd, true, &p->writer), STATUS_OK);
+    assert_int_equal(told_open(fd, false, &p->reader), STATUS_OK);
     close(fd);
     unlink(path);
     world_config(&p->w.config);
     world_start(&p->w);
-    server_set_told(p->w.server, p->told);
+    server_set_told(p->w.server, p->writer);
     *state = p;
     return 0;
 }
@@ -36,7 +37,8 @@ static int teardown(void **state)
 {
     struct place *p = *state;
     world_stop(&p->w);
-    told_close(p->told);
+    told_close(p->writer);
+    told_close(p->reader);
     free(p);
     return 0;
 }
@@ -45,7 +47,7 @@ static bool is_told(const struct place *p, const char *client, const char *addre
                     struct name *name, uint32_t *until)
 {
     const struct address c = address_of(client), a = address_of(address);
-    return told_read(p->told, &c, &a, name, until);
+    return told_read(p->reader, &c, &a, name, until);
 }
 
 static void expect_told(const struct place *p, const char *client, const char *address,
