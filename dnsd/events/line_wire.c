@@ -6,6 +6,7 @@
 
 #include "dns/type.h"
 #include "events/escape.h"
+#include "wire/frame.h"
 
 enum { VERSION_SSL3 = 0x0300, VERSION_TLS13 = 0x0304, MICROSECONDS = 1000000 };
 
@@ -90,7 +91,8 @@ void line_wire_said(struct writer *w, const struct event *event)
 
 void line_wire_facts(struct writer *w, const struct event *event)
 {
-    static const char *const tunnels[] = {"", "gre", "ip", "vxlan"};
+    static const char *const tunnels[TUNNEL_COUNT] = {
+        [TUNNEL_NONE] = "", [TUNNEL_GRE] = "gre", [TUNNEL_IP] = "ip", [TUNNEL_VXLAN] = "vxlan"};
     const struct wire *wire = &event->wire;
 
     if (wire->ending != ENDING_NONE) {
@@ -111,8 +113,7 @@ void line_wire_facts(struct writer *w, const struct event *event)
     member(w, ",\"alpn\":\"", wire->alpn);
     if (wire->ech != ECH_NONE)
         member(w, ",\"ech\":\"", ech_words[wire->ech]);
-    if (wire->tunnel < COUNT_OF(tunnels))
-        member(w, ",\"tunnel\":\"", tunnels[wire->tunnel]);
+    member(w, ",\"tunnel\":\"", tunnels[wire->tunnel]);
     write_text(w, ",\"segments\":");
     escape_number(w, wire->segments);
 }

@@ -20,8 +20,10 @@ struct key {
     uint32_t class;
     uint16_t group, ede;
     uint8_t action, wanted, evidence, seen, has_address;
+    uint8_t kind;
     /* Of EVENT_WIRE. */
-    uint8_t kind, subject, doubt, has_rule, is_unresolved;
+    uint8_t doubt, has_rule, is_unresolved;
+    const char *subject; /* one of the texts below */
 };
 
 struct slot {
@@ -110,78 +112,38 @@ static char severity_of(const struct key *key)
     return key->action == ACTION_ALLOW ? '1' : severities[key->evidence];
 }
 
-/* What of a flow a rule speaks about, in words. */
-enum subject_words {
-    SUBJECT_NAME,
-    SUBJECT_TLS,
-    SUBJECT_QUIC,
-    SUBJECT_HTTP,
-    SUBJECT_DNS,
-    SUBJECT_CERTIFICATE,
-    SUBJECT_PROXY,
-    SUBJECT_ADDRESS,
-    SUBJECT_ENCRYPTED_DNS,
-    SUBJECT_PROTOCOL,
-    SUBJECT_MMTLS,
-    SUBJECT_OICQ,
-    SUBJECT_ECH,
-    SUBJECT_WAY_DNS,
-    SUBJECT_WAY_DOT,
-    SUBJECT_WAY_DOH,
-    SUBJECT_WAY_DOQ,
-    SUBJECT_WAY_DNSCRYPT,
-    SUBJECT_WAY_HTTPDNS,
-    SUBJECT_WAY_PROXY
-};
+static const char address_subject[] = "address";
 
-static const char *const subject_texts[] = {
-    [SUBJECT_NAME] = "name",
-    [SUBJECT_TLS] = "TLS server name",
-    [SUBJECT_QUIC] = "QUIC server name",
-    [SUBJECT_HTTP] = "HTTP host",
-    [SUBJECT_DNS] = "name asked of another resolver",
-    [SUBJECT_CERTIFICATE] = "name in the server's certificate",
-    [SUBJECT_PROXY] = "what a proxy was asked for",
-    [SUBJECT_ADDRESS] = "address",
-    [SUBJECT_ENCRYPTED_DNS] = "encrypted DNS to a resolver that",
-    [SUBJECT_PROTOCOL] = "protocol",
-    [SUBJECT_MMTLS] = "mmtls handshake",
-    [SUBJECT_OICQ] = "OICQ packet",
-    [SUBJECT_ECH] = "TLS that may hide its server name",
-    [SUBJECT_WAY_DNS] = "DNS to another resolver",
-    [SUBJECT_WAY_DOT] = "DNS over TLS",
-    [SUBJECT_WAY_DOH] = "DNS over HTTPS",
-    [SUBJECT_WAY_DOQ] = "DNS over QUIC",
-    [SUBJECT_WAY_DNSCRYPT] = "DNSCrypt",
-    [SUBJECT_WAY_HTTPDNS] = "DNS inside HTTP",
-    [SUBJECT_WAY_PROXY] = "use of a proxy",
-};
-
-/* The rule's kind comes first: what is spoken may be on a list whatever name was seen. */
-static enum subject_words protocol_subject_of(const struct wire *wire)
+/* What of a flow a rule speaks about, in words. A rule about a protocol holds whatever was seen. */
+static const char *protocol_subject_of(const struct wire *wire)
 {
-    static const uint8_t ways[WAY_COUNT] = {
-        [WAY_DNS] = SUBJECT_WAY_DNS,           [WAY_DOT] = SUBJECT_WAY_DOT,
-        [WAY_DOH] = SUBJECT_WAY_DOH,           [WAY_DOQ] = SUBJECT_WAY_DOQ,
-        [WAY_DNSCRYPT] = SUBJECT_WAY_DNSCRYPT, [WAY_HTTPDNS] = SUBJECT_WAY_HTTPDNS,
-        [WAY_PROXY] = SUBJECT_WAY_PROXY,
+    static const char *const ways[WAY_COUNT] = {
+        [WAY_DNS] = "DNS to another resolver", [WAY_DOT] = "DNS over TLS",
+        [WAY_DOH] = "DNS over HTTPS",          [WAY_DOQ] = "DNS over QUIC",
+        [WAY_DNSCRYPT] = "DNSCrypt",           [WAY_HTTPDNS] = "DNS inside HTTP",
+        [WAY_PROXY] = "use of a proxy",
     };
     if (wire->spoken == SPOKEN_MMTLS)
-        return SUBJECT_MMTLS;
+        return "mmtls handshake";
     if (wire->spoken == SPOKEN_OICQ)
-        return SUBJECT_OICQ;
+        return "OICQ packet";
     if (wire->way != WAY_NONE)
-        return (enum subject_words)ways[wire->way];
-    return wire->ech == ECH_POSSIBLE ? SUBJECT_ECH : SUBJECT_PROTOCOL;
+        return ways[wire->way];
+    return wire->ech == ECH_POSSIBLE ? "TLS that may hide its server name" : "protocol";
 }
 
-static enum subject_words subject_of(const struct event *event, const struct rule_view *rule)
+static const char *subject_of(const struct event *event, const struct rule_view *rule)
 {
-    static const uint8_t seen[SEEN_COUNT] = {
-        [SEEN_TLS] = SUBJECT_TLS,        [SEEN_QUIC] = SUBJECT_QUIC,
-        [SEEN_HTTP] = SUBJECT_HTTP,      [SEEN_DNS] = SUBJECT_DNS,
-        [SEEN_PACKET] = SUBJECT_ADDRESS, [SEEN_CERTIFICATE] = SUBJECT_CERTIFICATE,
-        [SEEN_PROXY] = SUBJECT_PROXY,
+    static const char *const seen[SEEN_COUNT] = {
+        [SEEN_QUESTION] = "name",
+        [SEEN_ANSWER] = "name",
+        [SEEN_TLS] = "TLS server name",
+        [SEEN_QUIC] = "QUIC server name",
+        [SEEN_HTTP] = "HTTP host",
+        [SEEN_DNS] = "name asked of another resolver",
+        [SEEN_PACKET] = address_subject,
+        [SEEN_CERTIFICATE] = "name in the server's certificate",
+        [SEEN_PROXY] = "what a proxy was asked for",
     };
     uint8_t way = event->wire.way;
 
@@ -189,8 +151,8 @@ static enum subject_words subject_of(const struct event *event, const struct rul
         return protocol_subject_of(&event->wire);
     if ((event->seen == SEEN_TLS || event->seen == SEEN_QUIC) &&
         (way == WAY_DOT || way == WAY_DOH || way == WAY_DOQ))
-        return SUBJECT_ENCRYPTED_DNS;
-    return (enum subject_words)seen[event->seen];
+        return "encrypted DNS to a resolver that";
+    return seen[event->seen];
 }
 
 static const char *doubt_of(const struct key *key)
@@ -206,9 +168,9 @@ static void wire_reason_write(struct writer *w, const struct key *key, const str
         write_text(w, doubt_of(key));
         return;
     }
-    write_text(w, subject_texts[key->subject]);
+    write_text(w, key->subject);
     write_text(w, t->rule != NULL && t->rule->exception ? " is excepted" : " is on a list");
-    if (key->is_unresolved && key->subject == SUBJECT_ADDRESS)
+    if (key->is_unresolved && key->subject == address_subject)
         write_text(w, ", and was never resolved for this client");
     else if (key->is_unresolved)
         write_text(w, ", to an address that was never resolved for this client");
@@ -423,7 +385,7 @@ const struct part *parts_find(struct parts *parts, const struct policy *policy,
     key.has_address = event->has_address != 0;
     key.kind = event->kind;
     if (event->kind == EVENT_WIRE) {
-        key.subject = (uint8_t)subject_of(event, rule);
+        key.subject = subject_of(event, rule);
         key.has_rule = v->rule != RULE_NONE || v->noted != RULE_NONE;
         if (event->wire.ending == ENDING_AMBIGUOUS)
             key.doubt = event->wire.why != WHY_NONE ? event->wire.why : WHY_SECOND_NAME;

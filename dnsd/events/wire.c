@@ -4,6 +4,8 @@
  */
 #include "events/wire.h"
 
+#include "wire/frame.h"
+
 const char *const spoken_words[] = {
     [SPOKEN_UNKNOWN] = "unknown",   [SPOKEN_TLS] = "tls",     [SPOKEN_QUIC] = "quic",
     [SPOKEN_HTTP] = "http",         [SPOKEN_HTTP2] = "http2", [SPOKEN_DNS] = "dns",
@@ -73,7 +75,8 @@ bool wire_is_sound(const struct wire *wire)
 {
     return wire->spoken < SPOKEN_COUNT && wire->ending < ENDING_COUNT && wire->why < WHY_COUNT &&
            wire->ech < ECH_COUNT && wire->resolved < RESOLVED_COUNT && wire->way < WAY_COUNT &&
-           wire->health < HEALTH_COUNT_OF && wire->count < UINT64_C(1) << 53 &&
-           wire->vlan < UINT32_C(1) << 24 && ends(wire->alpn, sizeof wire->alpn) &&
-           ends(wire->ja4, sizeof wire->ja4) && ends(wire->evidence, sizeof wire->evidence);
+           wire->tunnel < TUNNEL_COUNT && wire->health < HEALTH_COUNT_OF &&
+           wire->count < UINT64_C(1) << 53 && wire->vlan < UINT32_C(1) << 24 &&
+           ends(wire->alpn, sizeof wire->alpn) && ends(wire->ja4, sizeof wire->ja4) &&
+           ends(wire->evidence, sizeof wire->evidence);
 }

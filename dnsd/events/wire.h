@@ -102,7 +102,8 @@ enum { ALPN_SIZE = 16, JA4_SIZE = 37, EVIDENCE_SIZE = 104 };
 
 /* Texts are zero-terminated, "" where there is nothing; any bytes may stand in them. */
 struct wire {
-    uint8_t spoken, ending, why, ech, resolved, way, tunnel, health;
+    uint8_t spoken, ending, why, ech, resolved, way, health;
+    uint8_t tunnel;       /* enum tunnel of wire/frame.h */
     uint16_t tls_version; /* the highest offered, as in TLS: 0x0304; 0: none */
     uint16_t segments;    /* packets that carried what was recognised */
     uint32_t vlan;        /* outer id << 12 | inner id */

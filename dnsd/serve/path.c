@@ -33,7 +33,7 @@ static const struct step {
     { "review",  review_answer  }, /* policy again, on the answer               */
     { "block",   blocked_answer },
     { "answer",  reply_found    }, /* what was found -> bytes                   */
-    { "tell",    reply_told }, /* which addresses the client has now        */
+    { "tell",    reply_told     }, /* which addresses the client has now        */
     { "record",  query_record   }, /* one event when a list had something to say */
 };
 enum { STEP_DECIDE = 4, STEP_RECALL = 7, STEP_RECORD = COUNT_OF(path) - 1 };

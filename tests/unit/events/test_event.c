@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "../dns/texts.h"
+#include "wire/frame.h"
 
 static struct event good(void)
 {
@@ -107,6 +108,7 @@ static void words_of_the_wire_out_of_range_are_not(void **state)
         {offsetof(struct event, wire.resolved), RESOLVED_COUNT},
         {offsetof(struct event, wire.way), WAY_COUNT},
         {offsetof(struct event, wire.health), HEALTH_COUNT_OF},
+        {offsetof(struct event, wire.tunnel), TUNNEL_COUNT},
     };
     for (size_t i = 0; i < COUNT_OF(words); i++) {
         for (unsigned value = 0; value <= UINT8_MAX; value++) {

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "sample.h"
+#include "wire/frame.h"
 
 #include <jansson.h>
 #include <stdio.h>
@@ -95,6 +96,7 @@ static struct event tls_event(void)
                            .tls_version = 0x0304,
                            .segments = 2,
                            .vlan = 7 << 12 | 9,
+                           .tunnel = TUNNEL_GRE,
                            .alpn = "h2",
                            .ja4 = "t13d1516h2_8daaf6152771_b186095e22b6"};
     return e;
@@ -119,6 +121,7 @@ static void a_name_in_tls(void **state)
     assert_string_equal(at("tls.client.server_name"), "web.wechat.com");
     assert_string_equal(at("ponor.wanted"), "sinkhole");
     assert_string_equal(at("ponor.ech"), "grease");
+    assert_string_equal(at("ponor.tunnel"), "gre");
     assert_string_equal(at("ponor.ja4"), "t13d1516h2_8daaf6152771_b186095e22b6");
     assert_string_equal(at("ponor.result"), "name");
     assert_true(json_is_false(json_object_get(json_object_get(root, "ponor"), "resolved_by_us")));
