@@ -29,6 +29,16 @@ static inline struct span span_text(const char *text)
     return (struct span){(const uint8_t *)text, strlen(text)};
 }
 
+/* What lies from `at` on; nothing, at its end, when it is shorter. */
+static inline struct span span_behind(struct span s, size_t at)
+{
+    if (s.length == 0) /* C knows no NULL + 0 */
+        return s;
+    if (at > s.length)
+        at = s.length;
+    return span_of(s.at + at, s.length - at);
+}
+
 static inline bool span_equal(struct span a, struct span b)
 {
     return a.length == b.length && (a.length == 0 || memcmp(a.at, b.at, a.length) == 0);

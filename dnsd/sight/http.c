@@ -6,13 +6,9 @@
  * was gathered are read, and what was said before is sighted once.
  */
 #include "sight/request.h"
+#include "wire/http2.h"
 
 enum { REQUESTS_MOST = 256 };
-
-static struct span behind(struct span s, size_t at)
-{
-    return at >= s.length ? span_of(s.at, 0) : span_of(s.at + at, s.length - at);
-}
 
 static bool says_the_same(const struct sighting *a, const struct sighting *b)
 {
@@ -63,7 +59,7 @@ static struct sighting sighting_of(const struct request *r, const struct purpose
 static void other_keep(const struct request *r, const struct purpose *purpose, struct span first,
                        struct span other, struct sightings *out, unsigned from)
 {
-    if (other.length == 0 || request_same(host_of(first), host_of(other)))
+    if (other.length == 0 || http_same(host_of(first), host_of(other)))
         return;
     struct sighting s = sighting_of(r, purpose, SEEN_HTTP, other);
     s.why = WHY_SECOND_NAME;
@@ -148,7 +144,7 @@ static size_t tunnel_begin(struct span said)
 
 static bool is_connect(const struct http_head *head)
 {
-    return request_same(head->method, span_text("CONNECT"));
+    return http_same(head->method, span_text("CONNECT"));
 }
 
 /* CONNECT (RFC 9110 9.3.6). *again: it was refused, and the client asks once more. */
@@ -161,7 +157,7 @@ static enum heard connect_look(const struct request *r, size_t at, struct sighti
     keep(out, from, &s);
     if (!r->whole)
         return HEARD_DONE;
-    enum status status = http_read(behind(talk->said[CLIENT], at), &next);
+    enum status status = http_read(span_behind(talk->said[CLIENT], at), &next);
     *again = status != STATUS_MALFORMED && is_connect(&next);
     if (*again)
         return HEARD_MORE;
@@ -171,26 +167,61 @@ static enum heard connect_look(const struct request *r, size_t at, struct sighti
     return heard == HEARD_DONE ? HEARD_DONE : HEARD_MORE;
 }
 
-/* HTTP/2 says its names in compressed headers, which are not read. */
-static enum heard preface_look(struct sightings *out, unsigned from)
+static void http2_keep(const struct request *r, struct sightings *out, unsigned from)
 {
-    struct sighting s = {.spoken = SPOKEN_HTTP2, .seen = SEEN_HTTP, .why = WHY_NOT_SAID};
-    sight_evidence(&s, "HTTP/2 without TLS");
+    struct purpose tunnel = proxy;
+    tunnel.spoken = r->spoken;
+    if (r->head.authority.length == 0) {
+        request_keep(r, out, from);
+        return;
+    }
+    struct sighting s = sighting_of(r, &tunnel, SEEN_PROXY, r->head.authority);
     keep(out, from, &s);
-    return HEARD_DONE;
+}
+
+/* HTTP/2 from the preface at `at` on. What is inside its tunnels is not looked at. */
+static enum heard http2_look(const struct talk *talk, size_t at, struct sightings *out,
+                             unsigned from)
+{
+    static struct http2 reader; /* too large for a stack; of one call */
+    struct request r = {.talk = talk, .spoken = SPOKEN_HTTP2, .whole = true};
+    struct sighting s = {.spoken = SPOKEN_HTTP2, .seen = SEEN_HTTP, .why = WHY_NOT_SAID};
+    enum status status = STATUS_OK;
+    size_t want = 0;
+    http2_begin(&reader, span_behind(talk->said[CLIENT], at));
+    for (unsigned i = 0; i < REQUESTS_MOST; i++) {
+        status = http2_next(&reader, &r.head, &want);
+        if (status != STATUS_OK)
+            break;
+        http2_keep(&r, out, from);
+    }
+    r.whole = false;
+    if (status == STATUS_AGAIN && talk->complete[CLIENT] && reader.begun)
+        http2_keep(&r, out, from);
+    if (status == STATUS_MALFORMED)
+        s.why = WHY_MALFORMED;
+    if (status == STATUS_MALFORMED || out->count == from) {
+        sight_evidence(&s, "HTTP/2 without TLS%s",
+                       status == STATUS_MALFORMED ? ", headers that cannot be read" : "");
+        keep(out, from, &s);
+    }
+    out->want = at + want;
+    bool out_of_sight = out->want > TALK_MOST && !reader.begun;
+    return status != STATUS_AGAIN || talk->complete[CLIENT] || out_of_sight ? HEARD_DONE
+                                                                            : HEARD_MORE;
 }
 
 /* The request at *at, which moves behind it. *next: another one may begin there. */
 static enum heard request_look(const struct talk *talk, size_t *at, struct sightings *out,
                                unsigned from, bool *next)
 {
-    struct span rest = behind(talk->said[CLIENT], *at);
+    struct span rest = span_behind(talk->said[CLIENT], *at);
     struct request r;
     bool complete = talk->complete[CLIENT];
     enum status preface = http2_preface(rest);
     *next = false;
     if (preface == STATUS_OK)
-        return preface_look(out, from);
+        return http2_look(talk, *at, out, from);
     enum status status = request_read(talk, rest, &r);
     if (status == STATUS_MALFORMED && !r.whole)
         return preface == STATUS_AGAIN && !complete ? HEARD_PERHAPS : HEARD_NOT_MINE;

@@ -4,30 +4,10 @@
  */
 #include "sight/request.h"
 
-static struct span behind(struct span s, size_t at)
-{
-    return at >= s.length ? span_of(s.at, 0) : span_of(s.at + at, s.length - at);
-}
-
-static uint8_t lower(uint8_t byte)
-{
-    return byte >= 'A' && byte <= 'Z' ? byte | 0x20 : byte;
-}
-
-bool request_same(struct span a, struct span b)
-{
-    if (a.length != b.length)
-        return false;
-    for (size_t i = 0; i < a.length; i++)
-        if (lower(a.at[i]) != lower(b.at[i]))
-            return false;
-    return true;
-}
-
 bool request_begins(struct span s, const char *word)
 {
     size_t length = strlen(word);
-    return s.length >= length && request_same(span_of(s.at, length), span_text(word));
+    return s.length >= length && http_same(span_of(s.at, length), span_text(word));
 }
 
 bool request_contains(struct span s, const char *word)
@@ -38,28 +18,15 @@ bool request_contains(struct span s, const char *word)
 static bool ends_with(struct span s, const char *word)
 {
     size_t length = strlen(word);
-    return s.length >= length && request_same(behind(s, s.length - length), span_text(word));
+    return s.length >= length && http_same(span_behind(s, s.length - length), span_text(word));
 }
 
 static int hex(uint8_t byte)
 {
-    return byte >= '0' && byte <= '9'                 ? byte - '0'
-           : lower(byte) >= 'a' && lower(byte) <= 'f' ? lower(byte) - 'a' + 10
-                                                      : -1;
-}
-
-/* A line with its end, which is taken off; false when that is not there. */
-static bool line_read(struct cursor *c, struct span *out)
-{
-    size_t left = cursor_left(c);
-    const uint8_t *end = left == 0 ? NULL : memchr(c->at, '\n', left);
-    if (end == NULL)
-        return false;
-    *out = read_span(c, (size_t)(end - c->at));
-    read_skip(c, 1);
-    if (out->length > 0 && out->at[out->length - 1] == '\r')
-        out->length--;
-    return true;
+    return byte >= '0' && byte <= '9'   ? byte - '0'
+           : byte >= 'a' && byte <= 'f' ? byte - 'a' + 10
+           : byte >= 'A' && byte <= 'F' ? byte - 'A' + 10
+                                        : -1;
 }
 
 /* The size that stands before a chunk's data, extensions ignored; false: no such line. */
@@ -83,7 +50,7 @@ static enum status chunks_read(struct span bytes, struct request *out)
     struct span line;
     size_t size = 1;
     out->body = span_of(out->kept, 0);
-    while (size > 0 && line_read(&c, &line)) {
+    while (size > 0 && http_line(&c, &line)) {
         if (!size_read(line, &size))
             return STATUS_MALFORMED;
         struct span data = span_of(c.at, size < cursor_left(&c) ? size : cursor_left(&c));
@@ -92,11 +59,11 @@ static enum status chunks_read(struct span bytes, struct request *out)
         memcpy(out->kept + out->body.length, data.at, more);
         out->body.length += more;
         read_skip(&c, size);
-        if (size > 0 && line_read(&c, &line) && line.length > 0)
+        if (size > 0 && http_line(&c, &line) && line.length > 0)
             return STATUS_MALFORMED;
     }
     out->body_is_complete = size == 0 || out->body.length == BODY_KEPT;
-    while (size == 0 && !out->ends && line_read(&c, &line))
+    while (size == 0 && !out->ends && http_line(&c, &line))
         out->ends = line.length == 0;
     if (out->ends)
         out->length += (size_t)(c.at - bytes.at);
@@ -105,11 +72,11 @@ static enum status chunks_read(struct span bytes, struct request *out)
 
 enum status request_read(const struct talk *talk, struct span stream, struct request *out)
 {
-    *out = (struct request){.talk = talk};
+    *out = (struct request){.talk = talk, .spoken = SPOKEN_HTTP};
     enum status status = http_read(stream, &out->head);
     if (status != STATUS_OK)
         return status;
-    struct span bytes = behind(stream, out->head.length);
+    struct span bytes = span_behind(stream, out->head.length);
     uint64_t length = out->head.content_length;
     out->whole = true;
     out->length = out->head.length;
@@ -143,14 +110,14 @@ static uint8_t character_read(struct cursor *c)
 /* The value of a parameter of the query, decoded into `text`; empty: none. */
 static struct span parameter(struct span path, const char *key, uint8_t text[NAME_MAX_WIRE])
 {
-    struct span query = behind(path, path_only(path).length);
+    struct span query = span_behind(path, path_only(path).length);
     size_t key_length = strlen(key), length = 0;
     for (size_t i = 0; i < query.length; i++) {
-        struct span rest = behind(query, i + 1);
+        struct span rest = span_behind(query, i + 1);
         if ((query.at[i] != '?' && query.at[i] != '&') || !request_begins(rest, key) ||
             rest.length == key_length || rest.at[key_length] != '=')
             continue;
-        struct cursor c = cursor_of(behind(rest, key_length + 1));
+        struct cursor c = cursor_of(span_behind(rest, key_length + 1));
         while (cursor_more(&c) && *c.at != '&' && length < NAME_MAX_WIRE)
             text[length++] = character_read(&c);
         break;
@@ -161,7 +128,7 @@ static struct span parameter(struct span path, const char *key, uint8_t text[NAM
 /* /mmtls/ and 8 to 16 hexadecimal digits. */
 static bool is_mmtls_path(struct span path)
 {
-    struct span rest = behind(path, strlen("/mmtls/"));
+    struct span rest = span_behind(path, strlen("/mmtls/"));
     if (!request_begins(path, "/mmtls/") || rest.length < 8 || rest.length > 16)
         return false;
     for (size_t i = 0; i < rest.length; i++)
@@ -216,7 +183,7 @@ static const struct pattern patterns[] = {
 static bool path_fits(struct span path, const struct pattern *pattern)
 {
     if (!pattern->numbered)
-        return request_same(path, span_text(pattern->path));
+        return http_same(path, span_text(pattern->path));
     size_t before = path.length - strlen(pattern->path);
     if (!ends_with(path, pattern->path) || before < 2)
         return false;
@@ -305,7 +272,7 @@ static bool is_doh(const struct request *r, struct purpose *out)
     struct span target = parameter(r->head.path, "dns", text);
     if (target.length > 0)
         query = base64_decode(text, target.length);
-    struct cursor c = cursor_of(behind(query, DNS_HEADER));
+    struct cursor c = cursor_of(span_behind(query, DNS_HEADER));
     out->asks =
         query.length > DNS_HEADER && name_read(&c, (struct span){0}, &out->asked) == STATUS_OK;
     out->type = out->asks ? read_u16(&c) : 0;
@@ -316,7 +283,7 @@ static bool is_doh(const struct request *r, struct purpose *out)
 
 struct purpose request_purpose(const struct request *request)
 {
-    struct purpose purpose = {.spoken = SPOKEN_HTTP, .evidence = ""};
+    struct purpose purpose = {.spoken = request->spoken, .evidence = ""};
     if (!is_httpdns(request, &purpose) && !is_mmtls(request, &purpose))
         (void)is_doh(request, &purpose);
     return purpose;

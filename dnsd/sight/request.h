@@ -2,7 +2,7 @@
  *
  * request - one request of HTTP/1.x in a stream, with its body, and what it is for.
  *
- * Used by sight_http.c. Tells by its patterns the requests of mmtls, HTTPDNS and DNS over HTTP from
+ * Used by sight/http.c. Tells by its patterns the requests of mmtls, HTTPDNS and DNS over HTTP from
  * all others; a new one is one row in request.c. Never sights anything itself, never keeps
  * anything.
  */
@@ -16,6 +16,7 @@ enum { BODY_KEPT = 16 };
 
 struct request {
     const struct talk *talk;
+    enum spoken spoken; /* SPOKEN_HTTP, or SPOKEN_HTTP2, of which bodies are not read */
     struct http_head head;
     bool whole;            /* the head is; without it the rest is not filled */
     struct span body;      /* what of it is there; of a chunked one its first BODY_KEPT bytes */
@@ -43,8 +44,6 @@ struct purpose {
 MUST_USE enum status request_read(const struct talk *talk, struct span stream, struct request *out);
 struct purpose request_purpose(const struct request *request);
 
-/* Whether two hosts, or other words, are the same but for their case. */
-bool request_same(struct span a, struct span b);
 bool request_begins(struct span s, const char *word);
 bool request_contains(struct span s, const char *word); /* case counts */
 

@@ -66,13 +66,6 @@ enum heard sight_ask(const struct talk *talk, uint16_t *candidates, struct sight
     return *candidates == 0 ? HEARD_NOT_MINE : HEARD_PERHAPS;
 }
 
-static struct span behind(struct span bytes, size_t at)
-{
-    if (at > bytes.length)
-        at = bytes.length;
-    return at == 0 ? bytes : span_of(bytes.at + at, bytes.length - at);
-}
-
 enum heard sight_inner(const struct talk *talk, size_t client_at, size_t server_at,
                        struct sightings *out)
 {
@@ -81,8 +74,8 @@ enum heard sight_inner(const struct talk *talk, size_t client_at, size_t server_
     struct talk inner = *talk;
     inner.depth = 1;
     inner.midstream = false;
-    inner.said[CLIENT] = behind(talk->said[CLIENT], client_at);
-    inner.said[SERVER] = behind(talk->said[SERVER], server_at);
+    inner.said[CLIENT] = span_behind(talk->said[CLIENT], client_at);
+    inner.said[SERVER] = span_behind(talk->said[SERVER], server_at);
     inner.memory = NULL;
     inner.sights = NULL;
     uint16_t candidates = sight_candidates(talk->transport);

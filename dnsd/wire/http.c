@@ -30,7 +30,7 @@ static uint8_t lower(uint8_t byte)
     return byte >= 'A' && byte <= 'Z' ? byte | 0x20 : byte;
 }
 
-static bool same_text(struct span a, struct span b)
+bool http_same(struct span a, struct span b)
 {
     if (a.length != b.length)
         return false;
@@ -47,8 +47,7 @@ static bool is_token(uint8_t byte)
            (byte > ' ' && byte < 0x7f && strchr("!#$%&'*+-.^_`|~", byte) != NULL);
 }
 
-/* The line at the cursor without its end, LF or CRLF; false when its end is not there. */
-static bool line_read(struct cursor *c, struct span *out)
+bool http_line(struct cursor *c, struct span *out)
 {
     size_t left = cursor_left(c);
     const uint8_t *end = left == 0 ? NULL : memchr(c->at, '\n', left);
@@ -64,7 +63,7 @@ static bool line_read(struct cursor *c, struct span *out)
 /* "HTTP/1.x", in any case. */
 static bool is_version(struct span word)
 {
-    return word.length >= 8 && same_text(span_of(word.at, 7), span_text("HTTP/1.")) &&
+    return word.length >= 8 && http_same(span_of(word.at, 7), span_text("HTTP/1.")) &&
            word.at[7] >= '0' && word.at[7] <= '9';
 }
 
@@ -96,7 +95,7 @@ static size_t find_any(struct span s, const char *bytes)
 static void target_split(struct http_head *out)
 {
     struct span target = out->target;
-    if (same_text(out->method, span_text("CONNECT"))) {
+    if (http_same(out->method, span_text("CONNECT"))) {
         out->authority = target;
         return;
     }
@@ -155,29 +154,22 @@ static bool has_word(struct span value, const char *word)
 {
     size_t length = strlen(word);
     for (size_t i = 0; i + length <= value.length; i++)
-        if (same_text(span_of(value.at + i, length), span_text(word)))
+        if (http_same(span_of(value.at + i, length), span_text(word)))
             return true;
     return false;
 }
 
-static void host_take(struct http_head *out, struct span value, bool *seen)
+static void host_take(struct http_head *out, struct span value)
 {
-    if (!*seen)
+    if (!out->has_host)
         out->host = value;
-    else if (!same_text(out->host, value))
+    else if (!http_same(out->host, value))
         out->second_host = true, out->other_host = value;
-    *seen = true;
+    out->has_host = true;
 }
 
-/* One field; `seen_host`: there was a Host before it. */
-static void field_take(struct http_head *out, struct span field, bool *seen_host)
+void http_field(struct http_head *out, struct span name, struct span value)
 {
-    const uint8_t *colon = field.length == 0 ? NULL : memchr(field.at, ':', field.length);
-    if (colon == NULL)
-        return;
-    size_t at = (size_t)(colon - field.at);
-    struct span name = trimmed(span_of(field.at, at));
-    struct span value = trimmed(span_of(colon + 1, field.length - at - 1));
     const struct {
         const char *name;
         struct span *to;
@@ -187,16 +179,25 @@ static void field_take(struct http_head *out, struct span field, bool *seen_host
         {"Content-Type", &out->content_type},
         {"X-Online-Host", &out->online_host},
     };
-    if (same_text(name, span_text("Host")))
-        host_take(out, value, seen_host);
-    else if (same_text(name, span_text("Content-Length")))
+    if (http_same(name, span_text("Host")))
+        host_take(out, value);
+    else if (http_same(name, span_text("Content-Length")))
         out->content_length = number_read(value);
-    else if (same_text(name, span_text("Transfer-Encoding")))
+    else if (http_same(name, span_text("Transfer-Encoding")))
         out->chunked |= has_word(value, "chunked");
     else
         for (size_t i = 0; i < COUNT_OF(kept); i++)
-            if (kept[i].to->length == 0 && same_text(name, span_text(kept[i].name)))
+            if (kept[i].to->length == 0 && http_same(name, span_text(kept[i].name)))
                 *kept[i].to = value;
+}
+
+static void field_read(struct http_head *out, struct span line)
+{
+    const uint8_t *colon = line.length == 0 ? NULL : memchr(line.at, ':', line.length);
+    if (colon == NULL)
+        return;
+    size_t at = (size_t)(colon - line.at);
+    http_field(out, trimmed(span_of(line.at, at)), trimmed(span_behind(line, at + 1)));
 }
 
 /* A line that begins with a space goes on with the field before it (RFC 9112 5.2). */
@@ -210,25 +211,25 @@ enum status http_read(struct span stream, struct http_head *out)
     *out = (struct http_head){0};
     struct cursor c = cursor_of(stream);
     struct span line, more;
-    bool old, seen_host = false;
+    bool old;
     while (cursor_more(&c) && (*c.at == '\r' || *c.at == '\n')) /* RFC 9112 2.2 */
         read_skip(&c, 1);
-    if (!line_read(&c, &line))
+    if (!http_line(&c, &line))
         return line_may_become(span_of(c.at, cursor_left(&c))) ? STATUS_AGAIN : STATUS_MALFORMED;
     enum status status = request_line_read(line, out, &old);
     for (unsigned i = 0; status == STATUS_OK && !old; i++) {
         if (i == FIELDS_MOST)
             return STATUS_MALFORMED;
-        if (!line_read(&c, &line))
+        if (!http_line(&c, &line))
             return STATUS_AGAIN;
         if (line.length == 0)
             break;
-        while (line_continues(&c) && line_read(&c, &more))
+        while (line_continues(&c) && http_line(&c, &more))
             line.length = (size_t)(more.at + more.length - line.at);
         /* What continues it, or its first byte, may still come. */
         if (line_continues(&c) || !cursor_more(&c))
             return STATUS_AGAIN;
-        field_take(out, line, &seen_host);
+        field_read(out, line);
     }
     out->length = (size_t)(c.at - stream.at);
     return status;

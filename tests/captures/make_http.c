@@ -63,6 +63,20 @@ static void h2c(struct film *film)
     tell_client(film, 80, span_of(preface, sizeof preface - 1));
 }
 
+/* GET of CLEAN, and of BANNED in a block of two frames; both names in Huffman's code. */
+static void h2c_names(struct film *film)
+{
+    struct packets_talk talk = talk_with(80);
+    shake_hands(film, &talk);
+    say_text(film, &talk, 0, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
+    say(film, &talk, 0, from_hex("000000040000000000"));
+    say(film, &talk, 0, from_hex("000011010500000001828684418cf1e3c2e5f23a6ba0ab9ec9bf"));
+    say(film, &talk, 1, from_hex("000000040000000000"));
+    say(film, &talk, 0, from_hex("000005010100000003828684418a"));
+    say(film, &talk, 0, from_hex("00000a090400000003f058d7f0524e34ae43d3"));
+    say_goodbye(film, &talk);
+}
+
 static void doh_clear(struct film *film)
 {
     tell_text(film, 8053,
@@ -161,10 +175,12 @@ const struct scene http_scenes[] = {
      "second one is an event all the same.",
      keep_alive},
     {"http2-preface",
-     "HTTP/2 without TLS, with prior knowledge (RFC 9113 3.3). Names are in compressed headers "
-     "and\n"
-     "are not read.",
+     "HTTP/2 without TLS, with prior knowledge (RFC 9113 3.3), and no request: no name was said.",
      h2c},
+    {"http2-names",
+     "Two requests of HTTP/2 without TLS. The second one names a banned server, in a block of\n"
+     "headers (RFC 7541) that lies in two frames.",
+     h2c_names},
     {"doh-in-the-clear", "A look-up by /dns-query without TLS, on a port of its own.", doh_clear},
     {"connect-tls-inside",
      "CONNECT to a banned name, and behind the proxy's answer a hello for it.", connect_banned},

@@ -326,9 +326,63 @@ static void http2(void **state)
         assert_int_equal(look_span(span_of(text, length), (struct span){0}, false), HEARD_PERHAPS);
         assert_int_equal(out.count, 0);
     }
-    assert_int_equal(look(text), HEARD_DONE);
+    assert_int_equal(look(text), HEARD_MORE);
+    assert_int_equal(out.want, strlen(text) + 9);
     is(0, SEEN_HTTP, PROTOCOL_NONE, NULL, WHY_NOT_SAID);
     assert_int_equal(out.list[0].spoken, SPOKEN_HTTP2);
+}
+
+#define PREFACE "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
+#define HEADERS "\1\4\0\0\0\1" /* type, END_HEADERS, stream */
+
+/* What each request of a stream says; RFC 7541 A has the numbers of names. */
+static void names_in_http2(void **state)
+{
+    static const char many[] = PREFACE "\0\0\x0e" HEADERS "\x82\x86\x84\x41\x09"
+                                       "a.example" /* which is 62 from here on */
+                                       "\0\0\x11" HEADERS "\x82\x86\xbe\x04\x0c"
+                                       "/d?dn=b.test"
+                                       "\0\0\x18" HEADERS "\x02\x07"
+                                       "CONNECT\x01\x0d"
+                                       "c.example:443"
+                                       "\0\0\1" HEADERS "\xbf"; /* 63, which is nothing */
+    struct span all = span_of(many, sizeof many - 1);
+    size_t first = strlen(PREFACE) + 9 + 14;
+    assert_int_equal(look_span(span_of(many, first), (struct span){0}, false), HEARD_MORE);
+    assert_int_equal(out.count, 1);
+    is(0, SEEN_HTTP, PROTOCOL_NONE, "a.example", WHY_NONE);
+    assert_int_equal(out.list[0].spoken, SPOKEN_HTTP2);
+    assert_string_equal(out.list[0].evidence, "GET /");
+    assert_int_equal(look_span(span_of(many, all.length - 10), (struct span){0}, false),
+                     HEARD_MORE);
+    assert_int_equal(out.count, 4);
+    is(1, SEEN_HTTP, PROTOCOL_HTTPDNS, "a.example", WHY_NONE);
+    is(2, SEEN_DNS, PROTOCOL_HTTPDNS, "b.test", WHY_NONE);
+    is(3, SEEN_PROXY, PROTOCOL_HTTP_PROXY, "c.example", WHY_NONE);
+    for (unsigned i = 0; i < 4; i++)
+        assert_int_equal(out.list[i].spoken, SPOKEN_HTTP2);
+    assert_int_equal(look_span(all, (struct span){0}, false), HEARD_DONE);
+    assert_int_equal(out.count, 5);
+    is(4, SEEN_HTTP, PROTOCOL_NONE, NULL, WHY_MALFORMED);
+}
+
+/* No more will come; or what comes next is out of sight. */
+static void http2_that_ends(void **state)
+{
+    static const char begun[] = PREFACE "\0\x40\0" HEADERS "\x82\x86\x84\x01\x09"
+                                        "a.example";
+    static const char body[] = PREFACE "\0\x40\0\0\0\0\0\0\1some of a body";
+    struct span said = span_of(begun, sizeof begun - 1);
+    assert_int_equal(look_span(said, (struct span){0}, false), HEARD_MORE);
+    is(0, SEEN_HTTP, PROTOCOL_NONE, NULL, WHY_NOT_SAID);
+    assert_int_equal(look_span(said, (struct span){0}, true), HEARD_DONE);
+    assert_int_equal(out.count, 1);
+    is(0, SEEN_HTTP, PROTOCOL_NONE, "a.example", WHY_NONE);
+    assert_int_equal(look_span(span_of(begun, said.length - 4), (struct span){0}, true),
+                     HEARD_DONE);
+    is(0, SEEN_HTTP, PROTOCOL_NONE, NULL, WHY_UNFINISHED);
+    assert_int_equal(look_span(span_of(body, sizeof body - 1), (struct span){0}, false),
+                     HEARD_DONE);
 }
 
 int main(void)
@@ -341,6 +395,7 @@ int main(void)
         cmocka_unit_test(short_link),        cmocka_unit_test(what_is_no_tunnel),
         cmocka_unit_test(older_interfaces),  cmocka_unit_test(name_services),
         cmocka_unit_test(dns_over_http),     cmocka_unit_test(http2),
+        cmocka_unit_test(names_in_http2),    cmocka_unit_test(http2_that_ends),
     };
     return cmocka_run_group_tests_name("inspect/sight_http", tests, NULL, NULL);
 }
