@@ -6,11 +6,19 @@
  * How GREASE (RFC 9849 6.2) is told from Encrypted ClientHello. What cannot be opened by any server
  * is certainly GREASE: an extension with broken lengths, no offer of TLS 1.3, a payload too short
  * for the smallest inner hello and its tag, an `enc` as long as no KEM makes one, an AEAD that
- * seals nothing. What has exactly the shape of the fakes of BoringSSL (Chrome, Android) or NSS
- * (Firefox) is very probably GREASE, since nearly all hellos of those carry it: HKDF-SHA256, an
- * X25519 `enc`, one of five payload lengths; unless the outer name is a public name of servers that
- * do open it. A real offer of that shape behind another public name is the price. All else cannot
- * be told from a real one.
+ * seals nothing.
+ *
+ * What has exactly the shape of the usual fakes is very probably GREASE, since nearly all hellos of
+ * those clients carry one, unless the outer name is a public name of servers that do open it. A
+ * real offer of that shape behind another public name is the price. The shape is HKDF-SHA256,
+ * AES-128-GCM or ChaCha20-Poly1305, an X25519 `enc`, and one of these lengths of payload:
+ * - BoringSSL (Chrome, Android): setup_ech_grease() takes 32 times a random number from 4 to 7 as
+ *   the length of the inner hello, and adds the tag: 144, 176, 208, 240.
+ * - NSS (Firefox): tls13_MaybeGreaseEch() makes the inner hello that it would have sent, with room
+ *   for a name of 100 bytes, and pads it to one less than a multiple of 32 (to a multiple of it
+ *   since Firefox 155); with the tag 239, 271 with more ciphers, or 240. Names of more than 100
+ *   bytes, and tickets of any size, make other lengths, which are taken for possible offers.
+ * All else cannot be told from a real one.
  */
 #include "wire/hello.h"
 
@@ -94,11 +102,13 @@ static bool is_public_name(struct span name)
     return span_equal(name, span_text("cloudflare-ech.com"));
 }
 
-static bool is_shape_of_fakes(uint16_t kdf, size_t enc, size_t payload)
+static bool is_shape_of_fakes(uint16_t kdf, uint16_t aead, size_t enc, size_t payload)
 {
+    enum { HKDF_SHA256 = 1, AES_128_GCM = 1, CHACHA20_POLY1305 = 3, X25519 = 32 };
     bool boring = payload == 144 || payload == 176 || payload == 208 || payload == 240;
-    bool nss = payload == 239;
-    return kdf == 1 && enc == 32 && (boring || nss);
+    bool nss = payload == 239 || payload == 240 || payload == 271;
+    return kdf == HKDF_SHA256 && (aead == AES_128_GCM || aead == CHACHA20_POLY1305) &&
+           enc == X25519 && (boring || nss);
 }
 
 /* RFC 9849 5. */
@@ -119,7 +129,8 @@ static enum ech_offer ech_read(struct span content, const struct hello *hello)
         aead == 0 || aead == EXPORT_ONLY || !is_length_of_enc(enc.length) ||
         payload.length < PAYLOAD_LEAST)
         return ECH_OFFER_GREASE;
-    if (is_shape_of_fakes(kdf, enc.length, payload.length) && !is_public_name(hello->server_name))
+    if (is_shape_of_fakes(kdf, aead, enc.length, payload.length) &&
+        !is_public_name(hello->server_name))
         return ECH_OFFER_GREASE;
     return ECH_OFFER_POSSIBLE;
 }
