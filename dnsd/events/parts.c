@@ -17,13 +17,11 @@ enum { TEXT_MOST = 768, PART_MOST = 12288 };
 /* All that a part depends on. Compared as bytes, so it is cleared before it is filled. */
 struct key {
     const struct policy *policy; /* NULL: no rule is known */
+    const char *subject;         /* of EVENT_WIRE: what a rule is about, in words; NULL: no rule */
     uint32_t class;
     uint16_t group, ede;
-    uint8_t action, wanted, evidence, seen, has_address;
-    uint8_t kind;
-    /* Of EVENT_WIRE. */
-    uint8_t doubt, has_rule, is_unresolved;
-    const char *subject; /* one of the texts below */
+    uint8_t kind, action, wanted, evidence, seen, has_address;
+    uint8_t doubt, is_unresolved; /* of EVENT_WIRE */
 };
 
 struct slot {
@@ -164,7 +162,7 @@ static const char *doubt_of(const struct key *key)
 
 static void wire_reason_write(struct writer *w, const struct key *key, const struct texts *t)
 {
-    if (!key->has_rule) {
+    if (key->subject == NULL) {
         write_text(w, doubt_of(key));
         return;
     }
@@ -385,8 +383,8 @@ const struct part *parts_find(struct parts *parts, const struct policy *policy,
     key.has_address = event->has_address != 0;
     key.kind = event->kind;
     if (event->kind == EVENT_WIRE) {
-        key.subject = subject_of(event, rule);
-        key.has_rule = v->rule != RULE_NONE || v->noted != RULE_NONE;
+        if (v->rule != RULE_NONE || v->noted != RULE_NONE)
+            key.subject = subject_of(event, rule);
         if (event->wire.ending == ENDING_AMBIGUOUS)
             key.doubt = event->wire.why != WHY_NONE ? event->wire.why : WHY_SECOND_NAME;
         key.is_unresolved = event->wire.resolved == RESOLVED_NO;
