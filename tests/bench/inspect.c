@@ -2,10 +2,9 @@
  *
  * inspect - how fast the inspector reads packets, and what memory it takes; figures for wire.py.
  *
- *   inspect generate KIND FILE [BYTES]    a capture to measure with (traffic.h)
- *   inspect time FILE [IMAGE]             a line of JSON for each of three rounds, the file in
- * memory inspect memory FILE BUDGET [IMAGE]    the same for one round, read in parts, with resident
- * memory
+ *   inspect generate KIND FILE [BYTES]     a capture to measure with (traffic.h)
+ *   inspect time FILE [IMAGE]              a line of JSON for each of three rounds, from memory
+ *   inspect memory FILE BUDGET [IMAGE]     one of one round, read in parts, with resident memory
  *
  * Time is that of the processor, so that others on the machine disturb little.
  */
@@ -13,6 +12,7 @@
 #include "traffic.h"
 
 #include <endian.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -37,6 +37,12 @@ static void on_result(void *owner, const struct result *result)
     struct measured *m = owner;
     m->results++;
     (void)result;
+}
+
+static void fail(const char *file, const char *why)
+{
+    fprintf(stderr, "inspect: %s: %s\n", file, why);
+    exit(1);
 }
 
 static double cpu_seconds(void)
@@ -68,10 +74,8 @@ static struct policy *open_policy(const char *image)
     if (image == NULL)
         return watched_policy();
     int fd = open(image, O_RDONLY | O_CLOEXEC);
-    if (fd < 0 || policy_open(fd, &policy) != STATUS_OK) {
-        fprintf(stderr, "inspect: %s is no policy image\n", image);
-        exit(1);
-    }
+    if (fd < 0 || policy_open(fd, &policy) != STATUS_OK)
+        fail(image, "is no policy image");
     close(fd);
     return policy;
 }
@@ -135,11 +139,11 @@ static int time_file(const char *file, const char *image)
     struct stat facts;
     int fd = open(file, O_RDONLY | O_CLOEXEC);
     if (fd < 0 || fstat(fd, &facts) != 0)
-        return 1;
+        fail(file, strerror(errno));
     size_t size = (size_t)facts.st_size;
     const uint8_t *bytes = mmap(NULL, size, PROT_READ, MAP_SHARED | MAP_POPULATE, fd, 0);
     if (bytes == MAP_FAILED || size < FILE_HEADER)
-        return 1;
+        fail(file, "is no capture, or too large for the memory");
     visit(bytes, size);
     for (unsigned round = 0; round < ROUNDS; round++) {
         struct measured *m = measured_new(policy, usual_budget);
@@ -162,14 +166,14 @@ static int weigh_file(const char *file, uint64_t budget, const char *image)
     struct policy *policy = open_policy(image);
     FILE *in = fopen(file, "rbe");
     if (in == NULL || fread(part, 1, FILE_HEADER, in) != FILE_HEADER)
-        return 1;
+        fail(file, "is no capture");
     uint64_t before = resident("VmRSS:");
     struct measured *m = measured_new(policy, budget);
     double start = cpu_seconds();
     while (fread(part, 1, PACKET_HEADER, in) == PACKET_HEADER) {
         size_t length = number_at(part + 8);
         if (length > PART - PACKET_HEADER || fread(part + PACKET_HEADER, 1, length, in) != length)
-            return 1;
+            fail(file, "ends in the middle of a packet");
         (void)show(m->watcher, part);
     }
     print_counts(m, cpu_seconds() - start);
@@ -187,12 +191,16 @@ static int generate(const char *kind, const char *file, const char *bytes)
     const struct traffic_kind *k = traffic_kinds;
     while (k->name != NULL && strcmp(k->name, kind) != 0)
         k++;
-    FILE *out = k->name == NULL ? NULL : fopen(file, "wbe");
+    if (k->name == NULL)
+        fail(kind, "is no kind of traffic (they stand below the usage)");
+    FILE *out = fopen(file, "wbe");
     if (out == NULL)
-        return 2;
+        fail(file, strerror(errno));
     (void)setvbuf(out, NULL, _IOFBF, 1 << 20);
     bool fine = traffic_write(kind, out, bytes != NULL ? strtoull(bytes, NULL, 10) : k->bytes);
-    return fclose(out) == 0 && fine ? 0 : 1;
+    if (fclose(out) != 0 || !fine)
+        fail(file, "could not be written whole");
+    return 0;
 }
 
 int main(int argc, char *argv[])

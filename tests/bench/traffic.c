@@ -4,8 +4,9 @@
  */
 #include "traffic.h"
 
-#include "../unit/wire/initial.h"
 #include "packets/packets.h"
+
+#include <stdlib.h>
 
 enum {
     SEGMENT = 1448,  /* bytes of a full segment with timestamps */
@@ -187,8 +188,8 @@ static unsigned write_initials(const struct conversation *c, struct writer w[2])
 {
     struct span hello = client_hello(c);
     size_t first = hello.length < 1100 ? hello.length : 1100;
-    struct initial initial = initial_of(QUIC_V1, span_of(c->id, sizeof c->id));
-    initial.least = 1200;
+    struct packets_initial initial = {.destination_id = span_of(c->id, sizeof c->id),
+                                      .least = 1200};
     for (unsigned i = 0; i < 2; i++) {
         uint8_t buffer[1400];
         struct writer frames = writer_over(buffer, sizeof buffer);
@@ -197,8 +198,8 @@ static unsigned write_initials(const struct conversation *c, struct writer w[2])
         if (part.length == 0)
             return i;
         initial.number = i;
-        write_crypto(&frames, i == 0 ? 0 : first, part);
-        write_initial(&w[i], &initial, writer_span(&frames));
+        packets_crypto(&frames, i == 0 ? 0 : first, part);
+        packets_initial(&w[i], &initial, writer_span(&frames));
     }
     return 2;
 }
@@ -219,14 +220,13 @@ static void send_server_initial(struct traffic *t, struct conversation *c)
     struct writer w = writer_over(buffer, sizeof buffer);
     struct writer frames = writer_over(frames_buffer, sizeof frames_buffer);
     struct writer hello = writer_over(message, sizeof message);
-    struct initial initial = initial_of(QUIC_V1, span_of(NULL, 0));
-    initial.keys_from = span_of(c->id, sizeof c->id);
-    initial.source = span_text("answered");
-    initial.side = QUIC_SERVER;
-    initial.least = 1200;
+    const struct packets_initial initial = {.keys_from = span_of(c->id, sizeof c->id),
+                                            .source_id = span_text("answered"),
+                                            .server = true,
+                                            .least = 1200};
     write_server_hello(t, &hello);
-    write_crypto(&frames, 0, writer_span(&hello));
-    write_initial(&w, &initial, writer_span(&frames));
+    packets_crypto(&frames, 0, writer_span(&hello));
+    packets_initial(&w, &initial, writer_span(&frames));
     say(t, c, 1, 0, writer_span(&w));
 }
 

@@ -8,7 +8,8 @@ Captures are made first, in a memory file system when it has room, and removed a
 --folder they stay, and are taken when they are there. The inspector alone reads them
 from memory, on one core, best of three rounds; then memory is weighed with two budgets; then
 `ponor inspect`, ndpiReader and tshark read the same file, by the processor time of each. tshark
-keeps all it has seen, so it gets the first 100 MB; the others get that part as well.
+keeps all it has seen, so it gets the first 100 MB; the others get that part as well. Exit code 1: a
+bar of the inspector was missed.
 """
 import argparse
 import json
@@ -164,13 +165,27 @@ class Bench:
             part.unlink()
 
 
+def kinds_of(text):
+    kinds = text.split(",")
+    for kind in kinds:
+        if kind not in KINDS:
+            raise argparse.ArgumentTypeError(f"there is no {kind!r}; there are {', '.join(KINDS)}")
+    return kinds
+
+
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("--kinds", type=lambda text: text.split(","), default=KINDS)
+    parser.add_argument("--kinds", type=kinds_of, default=KINDS, help=",".join(KINDS))
     parser.add_argument("--folder", help="where captures are, or are made and left")
     parser.add_argument("--build", default=ROOT / "build")
     args = parser.parse_args()
+    for option, folder in [("--folder", args.folder), ("--build", args.build)]:
+        if folder is not None and not pathlib.Path(folder).is_dir():
+            parser.error(f"{option}: {folder} is no folder")
     bench = Bench(args)
+    for program in (bench.tool, bench.ponor):
+        if not program.exists():
+            parser.error(f"{program} is not there: ninja -C {bench.build}")
     say(f"load of the machine: {os.getloadavg()[0]:.1f}; captures in {bench.folder}")
     try:
         bench.prepare()
