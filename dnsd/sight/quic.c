@@ -32,7 +32,7 @@ struct connection {
     bool accepted;                       /* the server goes on: it has read the hello */
     bool begun, abandoned;               /* a hello was; and was left unfinished for another */
     bool told, has_name;                 /* of the first hello; name: its */
-    bool told_overlap, told_cut, told_version, told_sealed;
+    bool told_begun, told_overlap, told_cut, told_version, told_sealed;
     bool broken;           /* what is in the stream is no ClientHello */
     uint16_t read;         /* bytes of the stream that were read as hellos */
     uint16_t first_length; /* of the first hello of this stream */
@@ -204,6 +204,18 @@ static void unfinished_tell(const struct look *look, enum why why, const char *e
     if (c->told || begun_tell(look, span_of(c->stream.bytes, c->stream.whole), false))
         return;
     tell_why(look, why, evidence);
+}
+
+/* What the flow ends with should nothing more come. */
+static void begun_note(const struct look *look)
+{
+    struct connection *c = look->connection;
+    if (c->told || c->told_begun || !c->begun)
+        return;
+    c->told_begun = true;
+    bool later = c->stream.whole == 0;
+    sight_evidence(add(look, later ? WHY_HOLE : WHY_NONE), "Initial with %s part of a hello",
+                   later ? "a later" : "the first");
 }
 
 /* --- packets --- */
@@ -392,8 +404,10 @@ static enum heard conclude(struct look *look)
         return HEARD_DONE;
     }
     bool gone_on = c->accepted && talk->from == CLIENT && !look->initial;
-    if (!gone_on && talk->datagrams[CLIENT] < DATAGRAMS_MOST)
+    if (!gone_on && talk->datagrams[CLIENT] < DATAGRAMS_MOST) {
+        begun_note(look);
         return HEARD_MORE;
+    }
     if (c->open)
         unfinished_tell(look, WHY_HOLE, "part of the hello was never seen");
     return HEARD_DONE;

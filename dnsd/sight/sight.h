@@ -47,7 +47,8 @@ struct sighting {
     struct name name;
     bool has_address; /* said where a name could stand: Host, CONNECT, SOCKS */
     struct address address;
-    enum why why; /* without a name: why; with one: WHY_SECOND_NAME or such when doubtful */
+    enum why why; /* without a name: why, or WHY_NONE: it has but begun; with one: WHY_SECOND_NAME
+                     or such when doubtful */
     enum ech ech;
     uint16_t tls_version;
     uint16_t type; /* DNS question type; 0: none */

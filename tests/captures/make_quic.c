@@ -2,8 +2,9 @@
  *
  * make_quic - hellos in Initials of QUIC.
  */
-#include "../unit/wire/initial.h"
 #include "captures/make.h"
+
+#include <stdlib.h>
 
 static const uint8_t first_id[] = {0x83, 0x94, 0xc8, 0xf0, 0x3e, 0x51, 0x57, 0x08};
 static const uint8_t server_id[] = {0xf0, 0x67, 0xa5, 0x50, 0x2a, 0x42, 0x62, 0xb5};
@@ -22,29 +23,31 @@ static struct span quic_hello(const char *name, const char *alpn, size_t key_sha
 
 /* One Initial in a datagram of 1200 bytes, with these bytes of the hello. */
 static void say_initial(struct film *film, const struct packets_talk *talk,
-                        const struct initial *initial, struct span hello, size_t from, size_t to)
+                        const struct packets_initial *initial, struct span hello, size_t from,
+                        size_t to)
 {
     static uint8_t frames_room[4096], room[4096];
     struct writer frames = writer_over(frames_room, sizeof frames_room);
     struct writer w = writer_over(room, sizeof room);
-    struct initial padded = *initial;
+    struct packets_initial padded = *initial;
 
     padded.least = 1200;
-    write_crypto(&frames, from, part(hello, from, to));
-    write_initial(&w, &padded, writer_span(&frames));
-    datagram(film, talk, initial->side == QUIC_SERVER, writer_span(&w));
+    packets_crypto(&frames, from, part(hello, from, to));
+    packets_initial(&w, &padded, writer_span(&frames));
+    datagram(film, talk, initial->server, writer_span(&w));
 }
 
-static struct initial usual_initial(uint32_t version)
+static struct packets_initial usual_initial(uint32_t version)
 {
-    return initial_of(version, span_of(first_id, sizeof first_id));
+    return (struct packets_initial){.version = version,
+                                    .destination_id = span_of(first_id, sizeof first_id)};
 }
 
 static void version(struct film *film, uint32_t number, uint16_t port, const char *name,
                     const char *alpn)
 {
     struct packets_talk talk = talk_with(port);
-    struct initial initial = usual_initial(number);
+    struct packets_initial initial = usual_initial(number);
     struct span hello = quic_hello(name, alpn, 0);
     say_initial(film, &talk, &initial, hello, 0, hello.length);
 }
@@ -92,7 +95,7 @@ static void in_initials(struct film *film, unsigned count, const unsigned order[
     size_t each = hello.length / count + 1;
 
     for (unsigned i = 0; i < count; i++) {
-        struct initial initial = usual_initial(QUIC_V1);
+        struct packets_initial initial = usual_initial(QUIC_V1);
         size_t from = order[i] * each;
         size_t to = from + each < hello.length ? from + each : hello.length;
         initial.number = order[i];
@@ -119,18 +122,26 @@ static void shuffled_frames(struct film *film)
     struct writer w = writer_over(room, sizeof room);
     struct packets_talk talk = talk_with(443);
     struct span hello = quic_hello(BANNED, "h3", 0);
-    struct initial initial = usual_initial(QUIC_V1);
+    struct packets_initial initial = usual_initial(QUIC_V1);
     size_t fifth = hello.length / 5 + 1;
 
     for (unsigned i = 5; i-- > 0;) {
         size_t to = (i + 1) * fifth < hello.length ? (i + 1) * fifth : hello.length;
-        write_crypto(&frames, i * fifth, part(hello, i * fifth, to));
+        packets_crypto(&frames, i * fifth, part(hello, i * fifth, to));
         write_u8(&frames, 1); /* PING */
         write_u8(&frames, 0); /* PADDING */
     }
     initial.least = 1200;
-    write_initial(&w, &initial, writer_span(&frames));
+    packets_initial(&w, &initial, writer_span(&frames));
     datagram(film, &talk, 0, writer_span(&w));
+}
+
+static void half(struct film *film)
+{
+    struct packets_talk talk = talk_with(443);
+    struct span hello = quic_hello(BANNED, "h3", PACKETS_MLKEM);
+    struct packets_initial initial = usual_initial(QUIC_V1);
+    say_initial(film, &talk, &initial, hello, 1000, hello.length);
 }
 
 /* RFC 9000 17.2.5: no frames, a token and sixteen bytes of seal, which nobody checks here. */
@@ -140,17 +151,17 @@ static void retry(struct film *film)
     struct writer w = writer_over(room, sizeof room);
     struct packets_talk talk = talk_with(443);
     struct span hello = quic_hello(BANNED, "h3", 0);
-    struct initial initial = usual_initial(QUIC_V1);
+    struct packets_initial initial = usual_initial(QUIC_V1);
 
     say_initial(film, &talk, &initial, hello, 0, hello.length);
     write_u8(&w, 0xf0);
     write_u32(&w, QUIC_V1);
-    write_id(&w, span_of(NULL, 0));
-    write_id(&w, span_of(server_id, sizeof server_id));
+    packets_id(&w, span_of(NULL, 0));
+    packets_id(&w, span_of(server_id, sizeof server_id));
     write_text(&w, "a token");
     write_span(&w, noise(16));
     datagram(film, &talk, 1, writer_span(&w));
-    initial.destination = span_of(server_id, sizeof server_id);
+    initial.destination_id = span_of(server_id, sizeof server_id);
     initial.token = span_text("a token");
     initial.number = 1;
     say_initial(film, &talk, &initial, hello, 0, hello.length);
@@ -163,19 +174,19 @@ static void negotiation(struct film *film)
     struct writer w = writer_over(room, sizeof room);
     struct packets_talk talk = talk_with(443);
     struct span hello = quic_hello(BANNED, "h3", 0);
-    struct initial initial = usual_initial(QUIC_V1);
+    struct packets_initial initial = usual_initial(QUIC_V1);
 
     write_u8(&w, 0xc0);
     write_u32(&w, 0x1a2a3a4a);
-    write_id(&w, span_of(first_id, sizeof first_id));
-    write_id(&w, span_of(NULL, 0));
+    packets_id(&w, span_of(first_id, sizeof first_id));
+    packets_id(&w, span_of(NULL, 0));
     write_span(&w, noise(1200 - writer_length(&w)));
     datagram(film, &talk, 0, writer_span(&w));
     w = writer_over(room, sizeof room);
     write_u8(&w, 0x80);
     write_u32(&w, 0);
-    write_id(&w, span_of(NULL, 0));
-    write_id(&w, span_of(first_id, sizeof first_id));
+    packets_id(&w, span_of(NULL, 0));
+    packets_id(&w, span_of(first_id, sizeof first_id));
     write_u32(&w, QUIC_V1);
     write_u32(&w, QUIC_V2);
     datagram(film, &talk, 1, writer_span(&w));
@@ -190,8 +201,8 @@ static void unknown_version(struct film *film)
 
     write_u8(&w, 0xc0);
     write_u32(&w, 0x51303433);
-    write_id(&w, span_of(first_id, sizeof first_id));
-    write_id(&w, span_of(NULL, 0));
+    packets_id(&w, span_of(first_id, sizeof first_id));
+    packets_id(&w, span_of(NULL, 0));
     write_span(&w, noise(1200 - writer_length(&w)));
     datagram(film, &talk, 0, writer_span(&w));
 }
@@ -200,7 +211,7 @@ static void sealed(struct film *film)
 {
     struct packets_talk talk = talk_with(443);
     struct span hello = quic_hello(BANNED, "h3", 0);
-    struct initial initial = usual_initial(QUIC_V1);
+    struct packets_initial initial = usual_initial(QUIC_V1);
     initial.keys_from = span_of(server_id, sizeof server_id);
     say_initial(film, &talk, &initial, hello, 0, hello.length);
 }
@@ -217,12 +228,12 @@ static void midstream(struct film *film)
 static void other_name(struct film *film)
 {
     struct packets_talk talk = talk_with(443);
-    struct initial initial = usual_initial(QUIC_V1), other = usual_initial(QUIC_V1);
+    struct packets_initial initial = usual_initial(QUIC_V1), other = usual_initial(QUIC_V1);
     struct span hello = quic_hello(CLEAN, "h3", 0);
 
     say_initial(film, &talk, &initial, hello, 0, hello.length);
     hello = quic_hello(BANNED, "h3", 0);
-    other.destination = span_of(server_id, sizeof server_id);
+    other.destination_id = span_of(server_id, sizeof server_id);
     say_initial(film, &talk, &other, hello, 0, hello.length);
 }
 
@@ -241,6 +252,8 @@ const struct scene quic_scenes[] = {
      "One Initial with its CRYPTO frames backwards and PING and PADDING between them: Chrome's\n"
      "way to keep middleboxes honest.",
      shuffled_frames},
+    {"quic-part-never-seen",
+     "Only the second Initial of two was captured. No name, and the reason is said.", half},
     {"quic-retry",
      "The server answers with Retry; the client says its hello again with a token and keys of\n"
      "another id. One name, one event.",

@@ -6,7 +6,6 @@
  * the watcher; each case must end in the name, and in one event for it. One TAP line per family of
  * cases, with how many there were; a case that fails says which it was.
  */
-#include "../unit/wire/initial.h"
 #include "packets/watched.h"
 
 enum { HELLO_ROOM = 20000, PIECES_MOST = 20000, MEMORY = 64 << 20 };
@@ -423,14 +422,15 @@ static void quic_case(unsigned ip, const struct wrap *wrap, uint32_t version, st
         size_t at = order[i] * part;
         size_t length = message.length - at < part ? message.length - at : part;
         struct writer frames = writer_over(frames_room, sizeof frames_room);
-        struct initial initial = initial_of(version, span_of(id, sizeof id));
+        struct packets_initial initial = {.version = version,
+                                          .destination_id = span_of(id, sizeof id)};
         /* Within the packet the second half comes first. */
-        write_crypto(&frames, at + length / 2,
-                     span_of(message.at + at + length / 2, length - length / 2));
-        write_crypto(&frames, at, span_of(message.at + at, length / 2));
+        packets_crypto(&frames, at + length / 2,
+                       span_of(message.at + at + length / 2, length - length / 2));
+        packets_crypto(&frames, at, span_of(message.at + at, length / 2));
         initial.number = order[i];
         initial.least = coalesced ? 0 : 1200;
-        write_initial(&datagram, &initial, writer_span(&frames));
+        packets_initial(&datagram, &initial, writer_span(&frames));
         if (coalesced && i % 2 == 0 && i + 1 < count)
             continue;
         struct segment s = talk.ends;

@@ -4,8 +4,6 @@
  */
 #include "packets/packets.h"
 
-#include "wire/quic.h"
-
 #include <openssl/evp.h>
 #include <stdlib.h>
 
@@ -30,6 +28,12 @@ static void write_zeros(struct writer *w, size_t length)
     uint8_t *place = write_place(w, length);
     if (place != NULL)
         memset(place, 0, length);
+}
+
+void packets_id(struct writer *w, struct span id)
+{
+    write_u8(w, (uint8_t)id.length);
+    write_span(w, id);
 }
 
 void packets_crypto(struct writer *frames, uint64_t offset, struct span bytes)
@@ -80,10 +84,8 @@ void packets_initial(struct writer *w, const struct packets_initial *initial, st
     uint8_t *packet = w->at;
     write_u8(w, (uint8_t)(0xc0 | (version == QUIC_V2 ? 0x10 : 0) | (number_size - 1)));
     write_u32(w, version);
-    write_u8(w, (uint8_t)initial->destination_id.length);
-    write_span(w, initial->destination_id);
-    write_u8(w, (uint8_t)initial->source_id.length);
-    write_span(w, initial->source_id);
+    packets_id(w, initial->destination_id);
+    packets_id(w, initial->source_id);
     write_varint(w, initial->token.length);
     write_span(w, initial->token);
     uint8_t *length_at = write_place(w, 2); /* of two bytes always: the padding depends on it */

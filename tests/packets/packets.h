@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/writer.h"
 #include "wire/frame.h"
+#include "wire/quic.h"
 
 #include <stdio.h>
 
@@ -114,6 +115,8 @@ struct packets_range {
     size_t offset, length;
 };
 
+/* A connection id behind its length, as long headers have them (RFC 8999 5.1). */
+void packets_id(struct writer *w, struct span id);
 /* One CRYPTO frame. */
 void packets_crypto(struct writer *frames, uint64_t offset, struct span bytes);
 /* The frames, sealed; a second call behind the first makes a datagram of two packets. */

@@ -2,13 +2,14 @@
  *
  * quic - the vectors of RFC 9001 A and RFC 9369 A, and headers and frames that lie.
  */
-#include "initial.h"
-
 #include "wire/quic_stream.h"
+
+#include "packets/packets.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 
 #include <cmocka.h>
 
@@ -61,6 +62,14 @@ static const struct vector {
      "bab2b12a4c76016ace47856d", "c0c499a65a60024a18a250974ea01dfa", NULL, NULL, NULL, NULL},
 };
 
+static size_t hex_read(const char *text, uint8_t *out)
+{
+    size_t length = 0;
+    for (unsigned byte; sscanf(text + 2 * length, "%2x", &byte) == 1; length++)
+        out[length] = (uint8_t)byte;
+    return length;
+}
+
 static void assert_hex(const void *bytes, size_t length, const char *text)
 {
     uint8_t expected[256];
@@ -104,12 +113,10 @@ static struct span client_packet(uint32_t version, uint8_t *out)
 {
     uint8_t frame[256];
     size_t length = hex_read(client_frame, frame);
-    struct initial initial = initial_of(version, span_of(id, sizeof id));
-    initial.number = 2;
-    initial.number_size = 4;
-    initial.least = 1200;
+    const struct packets_initial initial = {
+        .version = version, .destination_id = span_of(id, sizeof id), .number = 2, .least = 1200};
     struct writer w = writer_over(out, 1200);
-    write_initial(&w, &initial, span_of(frame, length));
+    packets_initial(&w, &initial, span_of(frame, length));
     assert_int_equal(writer_length(&w), 1200);
     return writer_span(&w);
 }
@@ -276,13 +283,14 @@ static void numbers_of_every_size_open(void **state)
 {
     for (unsigned size = 1; size <= 4; size++) {
         uint8_t bytes[256], out[256];
-        struct initial initial = initial_of(QUIC_V2, span_of(id, sizeof id));
-        initial.number_size = size;
-        initial.number = 0xa1b2c3d4u >> 8 * (4 - size);
-        initial.source = span_of(server_id, 3);
-        initial.token = span_text("a token");
+        const struct packets_initial initial = {.version = QUIC_V2,
+                                                .destination_id = span_of(id, sizeof id),
+                                                .source_id = span_of(server_id, 3),
+                                                .token = span_text("a token"),
+                                                .number = 0xa1b2c3d4u >> 8 * (4 - size),
+                                                .number_size = (uint8_t)size};
         struct writer w = writer_over(bytes, sizeof bytes);
-        write_initial(&w, &initial, span_of("\6\0\2hi", 5));
+        packets_initial(&w, &initial, span_of("\6\0\2hi", 5));
         struct cursor c = cursor_of(writer_span(&w));
         struct quic_packet packet;
         struct span frames;
