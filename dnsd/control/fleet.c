@@ -79,7 +79,7 @@ static enum status post_open(struct fleet *fleet, enum post_kind kind, unsigned 
     if (status == STATUS_OK)
         post->counters = counters_open(post->counters_fd);
     if (status == STATUS_OK && kind == POST_SERVE)
-        status = ring_make(fleet->config.dnsd.events.ring_slots, sizeof(struct event), &post->ring);
+        status = ring_make(fleet->config.dnsd.events.ring_slots, EVENT_DNS_SIZE, &post->ring);
     if (status != STATUS_OK || post->counters == NULL) {
         snprintf(why, LISTENER_WHY_SIZE, "cannot make shared memory for %s %u: %s",
                  post_words[kind], number, strerror(errno));

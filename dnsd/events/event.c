@@ -4,20 +4,18 @@
  */
 #include "events/event.h"
 
-#include <stddef.h>
-
 size_t event_length(const struct event *event)
 {
     if (event->kind != EVENT_DNS)
         return sizeof *event;
     if (event->matched_name.labels > 0)
-        return offsetof(struct event, wire);
+        return EVENT_DNS_SIZE;
     return offsetof(struct event, question.wire) + event->question.length;
 }
 
 void event_complete(struct event *event, size_t length)
 {
-    if (length < offsetof(struct event, wire))
+    if (length < EVENT_DNS_SIZE)
         event->matched_name = (struct name){.length = 1};
     if (length < sizeof *event)
         event->wire = (struct wire){0};

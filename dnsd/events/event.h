@@ -14,6 +14,8 @@
 #include "events/wire.h"
 #include "policy/verdict.h"
 
+#include <stddef.h>
+
 enum transport { TRANSPORT_UDP, TRANSPORT_TCP };
 
 enum event_kind { EVENT_DNS, EVENT_WIRE, EVENT_HEALTH, EVENT_KIND_COUNT };
@@ -44,6 +46,9 @@ struct event {
      * first packet, `at` the time of the packet that decided. */
     struct wire wire;
 };
+
+/* A record of dnsd's rings: its events have nothing of the wire. Those of inspectd hold all. */
+enum { EVENT_DNS_SIZE = offsetof(struct event, wire) };
 
 /* How many bytes of it say something: what a ring has to carry. */
 size_t event_length(const struct event *event);

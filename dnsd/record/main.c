@@ -177,9 +177,8 @@ static void open_desk(struct desk *desk)
     if (desk->gifts.folder < 0)
         role_die("the parent gave no folder for events");
     wait_for_folder(&desk->gifts);
-    enum status status =
-        recorder_new(desk->gifts.folder, &limits, desk->gifts.config->gateway,
-                     program_words[desk->gifts.program], clock_wall(), &desk->recorder);
+    enum status status = recorder_new(desk->gifts.folder, &limits, desk->gifts.config->gateway,
+                                      desk->gifts.program, clock_wall(), &desk->recorder);
     if (status != STATUS_OK)
         role_die("the folder of events cannot be used: %s", status_text(status));
     if (desk->gifts.policy >= 0)

@@ -33,6 +33,7 @@ struct recorder {
     struct line_writer *lines;
     struct source sources[RINGS_MOST];
     size_t source_count;
+    size_t event_size;                   /* of a record in the rings */
     struct kept policies[POLICIES_KEPT]; /* oldest generation first */
     size_t policy_count;
     uint64_t lost, broken; /* lost: not yet said in a line */
@@ -40,13 +41,14 @@ struct recorder {
 };
 
 enum status recorder_new(int folder, const struct journal_limits *limits, const char *gateway,
-                         const char *product, clock_us now, struct recorder **out)
+                         enum program program, clock_us now, struct recorder **out)
 {
     struct recorder *recorder = calloc(1, sizeof *recorder);
     enum status status = STATUS_NO_MEMORY;
     if (recorder == NULL)
         return status;
-    recorder->lines = line_writer_new(gateway, product, PONOR_VERSION);
+    recorder->lines = line_writer_new(gateway, program_words[program], PONOR_VERSION);
+    recorder->event_size = program == PROGRAM_DNSD ? EVENT_DNS_SIZE : sizeof(struct event);
     if (recorder->lines != NULL)
         status = journal_open(folder, limits, recorder->lines, now, &recorder->journal);
     if (status != STATUS_OK) {
@@ -80,7 +82,7 @@ enum status recorder_add_ring(struct recorder *recorder, int fd, uint32_t owner,
         return STATUS_TOO_LONG;
     struct source *source = &recorder->sources[recorder->source_count];
     *source = (struct source){.owner = owner, .inode = file.st_ino};
-    enum status status = ring_open(fd, sizeof(struct event), &source->ring);
+    enum status status = ring_open(fd, recorder->event_size, &source->ring);
     if (status != STATUS_OK)
         return status;
     ring_resume(source->ring, journal_written(recorder->journal));

@@ -11,6 +11,7 @@
 #define RECORD_RECORDER_H
 
 #include "policy/image.h"
+#include "process/message.h"
 #include "record/journal.h"
 
 enum {
@@ -23,9 +24,9 @@ enum {
 
 struct recorder;
 
-/* `product` is the program whose events they are. */
+/* `program`: whose events they are. */
 MUST_USE enum status recorder_new(int folder, const struct journal_limits *limits,
-                                  const char *gateway, const char *product, clock_us now,
+                                  const char *gateway, enum program program, clock_us now,
                                   struct recorder **out);
 /* Takes what is in the rings, writes and syncs it. */
 void recorder_free(struct recorder *recorder, clock_us now);

@@ -242,7 +242,7 @@ static void open_world(struct worker *w)
 
     if (!birth_read(w->gifts.secret, &secrets, sizeof secrets))
         role_die("the secret has another size than ours");
-    if (ring_open(w->gifts.ring[0], sizeof(struct event), &w->ring) != STATUS_OK)
+    if (ring_open(w->gifts.ring[0], EVENT_DNS_SIZE, &w->ring) != STATUS_OK)
         role_die("the event ring cannot be mapped");
     w->base = event_base_new();
     if (w->base == NULL ||

@@ -73,8 +73,8 @@ static void answer(const struct gifts *gifts, int udp, uint32_t generation, unsi
 
     if (recvfrom(udp, order, sizeof order - 1, 0, (struct sockaddr *)&from, &length) < 0)
         return;
-    if (order[0] == 'e' && ring_open(gifts->ring[0], sizeof event, &ring) == STATUS_OK) {
-        ring_put(ring, &event, sizeof event);
+    if (order[0] == 'e' && ring_open(gifts->ring[0], EVENT_DNS_SIZE, &ring) == STATUS_OK) {
+        ring_put(ring, &event, EVENT_DNS_SIZE);
         ring_close(ring);
     }
     for (int i = 0; i < WORKERS_MOST; i++)
@@ -145,7 +145,7 @@ static int record_main(unsigned number)
     if (gifts.folder < 0 || gifts.ring_count == 0)
         role_die("not all that record needs was given");
     for (uint32_t i = 0; i < gifts.ring_count; i++) {
-        if (ring_open(gifts.ring[i], sizeof event, &rings[i]) != STATUS_OK)
+        if (ring_open(gifts.ring[i], EVENT_DNS_SIZE, &rings[i]) != STATUS_OK)
             role_die("a ring is none");
     }
     say_ready();

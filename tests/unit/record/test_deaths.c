@@ -50,7 +50,7 @@ static struct recorder *recorder_begin(void)
 {
     static const struct journal_limits limits = {.rotate_bytes = ROTATE_BYTES};
     struct recorder *recorder;
-    if (recorder_new(folder.fd, &limits, "gw", "dnsd", clock_wall(), &recorder) != STATUS_OK)
+    if (recorder_new(folder.fd, &limits, "gw", PROGRAM_DNSD, clock_wall(), &recorder) != STATUS_OK)
         return NULL;
     for (uint32_t i = 0; i < RINGS; i++)
         if (recorder_add_ring(recorder, fds[i], i, clock_wall()) != STATUS_OK)
@@ -157,8 +157,8 @@ static int make(void **state)
     event = sample_event(policy, "10.20.2.3", "weixin.qq.com");
     policy_close(policy);
     for (size_t i = 0; i < RINGS; i++) {
-        assert_int_equal(ring_make(SLOTS, sizeof event, &fds[i]), STATUS_OK);
-        assert_int_equal(ring_open(fds[i], sizeof event, &rings[i]), STATUS_OK);
+        assert_int_equal(ring_make(SLOTS, EVENT_DNS_SIZE, &fds[i]), STATUS_OK);
+        assert_int_equal(ring_open(fds[i], EVENT_DNS_SIZE, &rings[i]), STATUS_OK);
     }
     return 0;
 }

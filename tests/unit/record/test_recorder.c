@@ -34,17 +34,17 @@ static struct producer producers[2];
 static struct event event;
 static clock_us now;
 
-static void ring_for(struct producer *producer)
+static void ring_for(struct producer *producer, size_t size)
 {
-    assert_int_equal(ring_make(SLOTS, sizeof(struct event), &producer->fd), STATUS_OK);
-    assert_int_equal(ring_open(producer->fd, sizeof(struct event), &producer->ring), STATUS_OK);
+    assert_int_equal(ring_make(SLOTS, size, &producer->fd), STATUS_OK);
+    assert_int_equal(ring_open(producer->fd, size, &producer->ring), STATUS_OK);
     producer->lost = producer->put = 0;
 }
 
 static void start(void)
 {
     static const struct journal_limits none = {0};
-    assert_int_equal(recorder_new(folder.fd, &none, "gw", "dnsd", now, &recorder), STATUS_OK);
+    assert_int_equal(recorder_new(folder.fd, &none, "gw", PROGRAM_DNSD, now, &recorder), STATUS_OK);
     for (uint32_t i = 0; i < COUNT_OF(producers); i++)
         assert_int_equal(recorder_add_ring(recorder, producers[i].fd, i, now), STATUS_OK);
 }
@@ -54,7 +54,7 @@ static int make(void **state)
     folder = folder_make();
     now = (clock_us)SAMPLE_AT_SECONDS * 1000000;
     for (size_t i = 0; i < COUNT_OF(producers); i++)
-        ring_for(&producers[i]);
+        ring_for(&producers[i], EVENT_DNS_SIZE);
     start();
     struct policy *policy = sample_policy();
     event = sample_event(policy, "10.20.2.3", "weixin.qq.com");
@@ -80,7 +80,7 @@ static void produce(struct producer *producer, uint32_t generation)
     event.generation = generation;
     event.lost_before = producer->lost;
     event.id = (uint16_t)producer->put;
-    if (ring_put(producer->ring, &event, sizeof event)) {
+    if (ring_put(producer->ring, &event, event_length(&event))) {
         producer->lost = 0;
         producer->put++;
     } else {
@@ -122,25 +122,29 @@ static void all_rings_are_emptied(void **state)
     assert_int_equal(stop().lines, 10 + SLOTS);
 }
 
-/* The same rings, folder and chain under another product's name. */
+/* The same folder and chain under another product's name; its rings have room for the wire. */
 static void inspectd_has_lines_of_its_own(void **state)
 {
     static const struct journal_limits none = {0};
     const struct event before = event;
+    struct producer inspector;
+    ring_for(&inspector, sizeof event);
     recorder_free(recorder, now);
-    assert_int_equal(recorder_new(folder.fd, &none, "gw", "inspectd", now, &recorder), STATUS_OK);
-    assert_int_equal(recorder_add_ring(recorder, producers[0].fd, 0, now), STATUS_OK);
+    assert_int_equal(recorder_new(folder.fd, &none, "gw", PROGRAM_INSPECTD, now, &recorder),
+                     STATUS_OK);
+    assert_int_equal(recorder_add_ring(recorder, producers[0].fd, 0, now), STATUS_CORRUPT);
+    assert_int_equal(recorder_add_ring(recorder, inspector.fd, 0, now), STATUS_OK);
     recorder_add_policy(recorder, sample_policy(), 1);
 
     event.kind = EVENT_WIRE;
     event.seen = SEEN_TLS;
     event.wire = (struct wire){.spoken = SPOKEN_TLS, .ending = ENDING_NAME, .segments = 2};
-    produce(&producers[0], 1);
+    produce(&inspector, 1);
     event.kind = EVENT_HEALTH;
     event.wire = (struct wire){.health = HEALTH_DROPPED, .count = 12};
-    produce(&producers[0], 1);
+    produce(&inspector, 1);
     event.wire.health = HEALTH_COUNT_OF; /* of no sound process */
-    produce(&producers[0], 1);
+    produce(&inspector, 1);
     event = before;
     assert_int_equal(recorder_poll(recorder, now), 3);
     assert_int_equal(recorder_broken(recorder), 1);
@@ -149,6 +153,8 @@ static void inspectd_has_lines_of_its_own(void **state)
     assert_int_equal(lines_with("\"dataset\":\"ponor.wire\""), 1);
     assert_int_equal(lines_with("\"dataset\":\"ponor.health\""), 1);
     assert_int_equal(lines_with("\"id\":\"wechat:14\""), 1);
+    ring_close(inspector.ring);
+    close(inspector.fd);
 }
 
 static void losses_of_all_are_added_up(void **state)
@@ -268,10 +274,10 @@ static void broken_event_is_counted_as_lost(void **state)
 {
     struct event broken = event;
     broken.question.length = 3;
-    assert_true(ring_put(producers[0].ring, &broken, sizeof broken));
+    assert_true(ring_put(producers[0].ring, &broken, EVENT_DNS_SIZE));
     broken = event;
     broken.verdict.action = 77;
-    assert_true(ring_put(producers[0].ring, &broken, sizeof broken));
+    assert_true(ring_put(producers[0].ring, &broken, EVENT_DNS_SIZE));
     produce(&producers[0], 1);
     recorder_poll(recorder, now);
     assert_int_equal(recorder_broken(recorder), 2);
@@ -283,7 +289,7 @@ static void broken_event_is_counted_as_lost(void **state)
 static void replaced_worker_is_read_to_its_end(void **state)
 {
     struct producer next;
-    ring_for(&next);
+    ring_for(&next, EVENT_DNS_SIZE);
     assert_int_equal(recorder_add_ring(recorder, next.fd, 0, now), STATUS_OK);
     assert_int_equal(recorder_add_ring(recorder, next.fd, 0, now), STATUS_OK); /* known */
     produce(&producers[0], 1);
