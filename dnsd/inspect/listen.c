@@ -125,8 +125,8 @@ static void hear(struct watcher *w, struct step *s, struct sighting *sighting, b
         flow->marks |= MARK_AMBIGUOUS;
     } else if (name != 0 && flow->named == 0) {
         say_result(w, flow, ENDING_NAME, WHY_NONE, sighting);
-    } else if (name == 0 && flow->why == WHY_NONE) {
-        flow->why = (uint8_t)sighting->why;
+    } else if (name == 0 && (flow->why == WHY_NONE || flow->why == WHY_HOLE)) {
+        flow->why = (uint8_t)sighting->why; /* a hole may be filled later */
     }
     if (flow->named == 0)
         flow->named = name;

@@ -144,6 +144,16 @@ static void half(struct film *film)
     say_initial(film, &talk, &initial, hello, 1000, hello.length);
 }
 
+/* The second half of a hello without a name, then the first one. */
+static void no_name(struct film *film)
+{
+    struct packets_talk talk = talk_with(443);
+    struct span hello = quic_hello(NULL, "h3", PACKETS_MLKEM);
+    struct packets_initial initial = usual_initial(QUIC_V1);
+    say_initial(film, &talk, &initial, hello, 1000, hello.length);
+    say_initial(film, &talk, &initial, hello, 0, 1000);
+}
+
 /* RFC 9000 17.2.5: no frames, a token and sixteen bytes of seal, which nobody checks here. */
 static void retry(struct film *film)
 {
@@ -254,6 +264,8 @@ const struct scene quic_scenes[] = {
      shuffled_frames},
     {"quic-part-never-seen",
      "Only the second Initial of two was captured. No name, and the reason is said.", half},
+    {"quic-2-initials-no-sni",
+     "The second Initial comes first, and the hello has no SNI: not said, and no hole.", no_name},
     {"quic-retry",
      "The server answers with Retry; the client says its hello again with a token and keys of\n"
      "another id. One name, one event.",
