@@ -30,7 +30,7 @@ static enum heard look_text(const char *client, const char *server, uint16_t por
 }
 
 /* A client's words, then its hello. */
-static struct span client_make(const char *words, const struct recipe *recipe)
+static struct span client_make(const char *words, const struct packets_hello *recipe)
 {
     static uint8_t buffer[4096];
     struct writer w = writer_over(buffer, sizeof buffer);
@@ -74,7 +74,7 @@ static const struct {
 
 static void upgrades_at_every_cut(void **state)
 {
-    struct recipe recipe = {.name = "mail.example.com", .padding = 300};
+    struct packets_hello recipe = {.server_name = "mail.example.com", .padding = 300};
     for (size_t i = 0; i < COUNT_OF(conversations); i++) {
         char evidence[EVIDENCE_SIZE] = "STARTTLS in ";
         struct span said = client_make(conversations[i].words, &recipe);
@@ -94,7 +94,7 @@ static void upgrades_at_every_cut(void **state)
 
 static void a_refused_upgrade_is_tried_again(void **state)
 {
-    struct recipe recipe = {.name = "mail.example.com"};
+    struct packets_hello recipe = {.server_name = "mail.example.com"};
     struct span said = client_make("EHLO me\r\nSTARTTLS\r\nNOOP\r\nSTARTTLS\r\n", &recipe);
     assert_int_equal(look(said, "220 mx\r\n", 25), HEARD_DONE);
     assert_true(seen.list[0].has_name);
@@ -106,7 +106,7 @@ static void a_refused_upgrade_is_tried_again(void **state)
 static void the_server_may_name_itself(void **state)
 {
     static uint8_t server[4096];
-    struct recipe recipe = {0};
+    struct packets_hello recipe = {0};
     struct writer w = writer_over(server, sizeof server);
     write_text(&w, "220 mx\r\n250 STARTTLS\r\n220 go\r\n");
     struct span said = client_make("EHLO me\r\nSTARTTLS\r\n", &recipe);

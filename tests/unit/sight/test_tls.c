@@ -25,7 +25,7 @@ static enum heard look(struct span client, struct span server, uint16_t port)
     return sight_tls.look(&talk, &seen);
 }
 
-static enum heard look_at(const struct recipe *recipe, uint16_t port)
+static enum heard look_at(const struct packets_hello *recipe, uint16_t port)
 {
     return look(records_make(hello_make(recipe), 16384), (struct span){0}, port);
 }
@@ -55,7 +55,7 @@ static void assert_unnamed(enum why why)
 
 static void a_name_with_all_around_it(void **state)
 {
-    struct recipe recipe = {.name = "WWW.Example.com", .alpn = "h2", .version = 0x0304};
+    struct packets_hello recipe = {.server_name = "WWW.Example.com", .alpn = "h2"};
     assert_int_equal(look_at(&recipe, 4433), HEARD_DONE);
     assert_int_equal(seen.count, 1);
     assert_named(0, "www.example.com");
@@ -72,7 +72,7 @@ static void a_name_with_all_around_it(void **state)
 
 static void however_it_is_split(void **state)
 {
-    struct recipe recipe = {.name = "www.example.com", .version = 0x0304, .padding = 1200};
+    struct packets_hello recipe = {.server_name = "www.example.com", .padding = 1200};
     struct span whole = hello_make(&recipe);
     for (size_t most = 1; most <= whole.length; most = most * 2 + 1) {
         struct span stream = records_make(whole, most);
@@ -89,23 +89,23 @@ static void however_it_is_split(void **state)
 
 static void names_that_are_none(void **state)
 {
-    struct recipe recipe = {.name = "192.0.2.7"};
+    struct packets_hello recipe = {.server_name = "192.0.2.7"};
     assert_int_equal(look_at(&recipe, 443), HEARD_DONE);
     assert_unnamed(WHY_ADDRESS);
-    recipe.name = "not a name";
+    recipe.server_name = "not a name";
     assert_int_equal(look_at(&recipe, 443), HEARD_DONE);
     assert_unnamed(WHY_INVALID_NAME);
-    recipe.name = "";
+    recipe.server_name = "";
     assert_int_equal(look_at(&recipe, 443), HEARD_MORE);
     assert_unnamed(WHY_INVALID_NAME);
-    recipe.name = NULL;
+    recipe.server_name = NULL;
     assert_int_equal(look_at(&recipe, 443), HEARD_MORE);
     assert_unnamed(WHY_NOT_SAID);
 }
 
 static void the_server_says_what_the_client_does_not(void **state)
 {
-    struct recipe recipe = {0};
+    struct packets_hello recipe = {0};
     struct span hello = records_make(hello_make(&recipe), 16384);
     static uint8_t client[512], server[1 << 12];
     size_t length = hello.length;
@@ -134,7 +134,10 @@ static void the_server_says_what_the_client_does_not(void **state)
 
 static void two_names(void **state)
 {
-    struct recipe recipe = {.name = "a.example", .second = "b.example"};
+    struct packets_hello recipe = {.before = span_of("\0\0\0\x1a\0\x18\0\0\x09"
+                                                     "a.example\0\0\x09"
+                                                     "b.example",
+                                                     30)};
     assert_int_equal(look_at(&recipe, 443), HEARD_DONE);
     assert_named(0, "a.example");
     assert_int_equal(seen.list[0].why, WHY_SECOND_NAME);
@@ -145,10 +148,10 @@ static void look_twice(const char *first, const char *second, struct span betwee
 {
     static uint8_t stream[8192];
     struct writer w = writer_over(stream, sizeof stream);
-    struct recipe recipe = {.name = first, .version = 0x0304};
+    struct packets_hello recipe = {.server_name = first};
     write_span(&w, records_make(hello_make(&recipe), most));
     write_span(&w, between);
-    recipe.name = second;
+    recipe.server_name = second;
     write_span(&w, records_make(hello_make(&recipe), most));
     assert_false(w.failed);
     (void)look(writer_span(&w), (struct span){0}, 443);
@@ -176,11 +179,11 @@ static void a_second_hello(void **state)
 
 static void dns_over_tls(void **state)
 {
-    struct recipe recipe = {.name = "dns.example", .alpn = "dot"};
+    struct packets_hello recipe = {.server_name = "dns.example", .alpn = "dot"};
     assert_int_equal(look_at(&recipe, 443), HEARD_DONE);
     assert_int_equal(seen.list[0].protocol, PROTOCOL_DOT);
     assert_int_equal(seen.list[0].way, WAY_DOT);
-    recipe = (struct recipe){0};
+    recipe = (struct packets_hello){0};
     (void)look_at(&recipe, 853);
     assert_int_equal(seen.list[0].protocol, PROTOCOL_DOT);
     recipe.alpn = "dottier";
@@ -204,15 +207,15 @@ static void dns_over_tls(void **state)
 
 static void hidden_names(void **state)
 {
-    struct recipe recipe = {.name = "front.example", .version = 0x0304};
-    recipe.more = ech_make(1, 1, 32, 304);
+    struct packets_hello recipe = {.server_name = "front.example"};
+    recipe.ech = 304;
     assert_int_equal(look_at(&recipe, 443), HEARD_DONE);
     assert_int_equal(seen.count, 2);
     assert_int_equal(seen.list[0].protocol, PROTOCOL_NONE);
     assert_int_equal(seen.list[0].ech, ECH_POSSIBLE);
     assert_named(1, "front.example");
     assert_int_equal(seen.list[1].protocol, PROTOCOL_ECH);
-    recipe.more = ech_make(1, 1, 32, 144);
+    recipe.ech = 144;
     assert_int_equal(look_at(&recipe, 443), HEARD_DONE);
     assert_int_equal(seen.count, 1);
     assert_int_equal(seen.list[0].ech, ECH_GREASE);
@@ -220,7 +223,7 @@ static void hidden_names(void **state)
 
 static void what_ends_too_early(void **state)
 {
-    struct recipe recipe = {.name = "www.example.com", .padding = 500};
+    struct packets_hello recipe = {.server_name = "www.example.com", .padding = 500};
     struct span stream = records_make(hello_make(&recipe), 16384);
     (void)look(span_of(stream.at, 200), (struct span){0}, 443);
     assert_int_equal(look_complete(true, true), HEARD_DONE); /* the name stood in what there is */
@@ -232,7 +235,7 @@ static void what_ends_too_early(void **state)
     assert_int_equal(look_complete(true, true), HEARD_DONE);
     assert_unnamed(WHY_MALFORMED);
 
-    recipe = (struct recipe){.padding = 20000};
+    recipe = (struct packets_hello){.padding = 20000};
     stream = records_make(hello_make(&recipe), 16384);
     (void)look(span_of(stream.at, TALK_MOST), (struct span){0}, 443);
     assert_int_equal(look_complete(true, false), HEARD_DONE);

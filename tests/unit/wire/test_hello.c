@@ -12,7 +12,12 @@
 
 static uint8_t scratch[HELLO_MOST];
 
-static enum status hello_of(const struct recipe *recipe, struct hello *out)
+/* Where things stand in a hello of tests/packets with its usual ciphers. */
+enum { SESSION_AT = 38, CIPHERS_AT = 71, COMPRESSIONS_AT = 87, EXTENSIONS_AT = 89 };
+
+static const uint16_t no_versions[] = {0};
+
+static enum status hello_of(const struct packets_hello *recipe, struct hello *out)
 {
     size_t wanted = 0;
     return hello_read(hello_make(recipe), out, &wanted);
@@ -27,40 +32,46 @@ static void assert_span(struct span span, const char *text)
 static void says_what_is_in_it(void **state)
 {
     struct hello hello;
-    struct recipe recipe = {.name = "www.example.com", .alpn = "h2", .version = 0x0304};
+    struct packets_hello recipe = {.server_name = "www.example.com", .alpn = "h2", .grease = true};
     assert_int_equal(hello_of(&recipe, &hello), STATUS_OK);
     assert_span(hello.server_name, "www.example.com");
     assert_span(hello.alpn, "h2");
     assert_int_equal(hello.legacy_version, 0x0303);
     assert_int_equal(hello.version, 0x0304); /* not the GREASE beside it */
-    assert_int_equal(hello.ciphers.length, 6);
+    assert_int_equal(hello.ciphers.length, 16);
     assert_true(hello.has_sni_extension);
     assert_false(hello.second_name);
     assert_false(hello.has_quic_parameters);
     assert_int_equal(hello.ech, ECH_OFFER_NONE);
 
-    recipe = (struct recipe){.more = span_of("\x00\x39\x00\x01\x00", 5)};
+    recipe = (struct packets_hello){.versions = no_versions, .quic = true};
     assert_int_equal(hello_of(&recipe, &hello), STATUS_OK);
     assert_true(hello.has_quic_parameters);
     assert_false(hello.has_sni_extension);
     assert_int_equal(hello.version, 0x0303);
 
-    recipe = (struct recipe){0}; /* ends behind the compression methods */
-    assert_int_equal(hello_of(&recipe, &hello), STATUS_OK);
+    uint8_t bare[EXTENSIONS_AT]; /* ends behind the compression methods */
+    size_t wanted = 0;
+    recipe = (struct packets_hello){0};
+    memcpy(bare, hello_make(&recipe).at, sizeof bare);
+    store_u32(bare, 1u << 24 | (sizeof bare - 4));
+    assert_int_equal(hello_read(span_of(bare, sizeof bare), &hello, &wanted), STATUS_OK);
     assert_int_equal(hello.extensions.length, 0);
 }
 
 static void two_names_are_told(void **state)
 {
     struct hello hello;
-    struct recipe recipe = {.name = "a.example", .second = "b.example"};
+    struct packets_hello recipe = {.before = span_of("\0\0\0\x1a\0\x18\0\0\x09"
+                                                     "a.example\0\0\x09"
+                                                     "b.example",
+                                                     30)};
     assert_int_equal(hello_of(&recipe, &hello), STATUS_OK);
     assert_span(hello.server_name, "a.example");
     assert_true(hello.second_name);
 
     /* The extension twice, the first one empty. */
-    static const char other[] = "\x00\x00\x00\x00\x00\x00\x00\x08\x00\x06\x00\x00\x03www";
-    recipe = (struct recipe){.more = span_of(other, sizeof other - 1)};
+    recipe = (struct packets_hello){.before = span_of("\0\0\0\0", 4), .server_name = "www"};
     assert_int_equal(hello_of(&recipe, &hello), STATUS_OK);
     assert_span(hello.server_name, "www");
     assert_true(hello.second_name);
@@ -68,7 +79,7 @@ static void two_names_are_told(void **state)
 
 static void every_cut_wants_the_rest(void **state)
 {
-    struct recipe recipe = {.name = "www.example.com", .version = 0x0304, .padding = 700};
+    struct packets_hello recipe = {.server_name = "www.example.com", .padding = 700};
     struct span whole = hello_make(&recipe);
     struct hello hello;
     size_t wanted = 0;
@@ -80,14 +91,14 @@ static void every_cut_wants_the_rest(void **state)
         if (length > 0 && hello_read_begun(cut, &hello) == STATUS_OK && length < whole.length)
             assert_true(hello.server_name.length == 0 || hello.server_name.length == 15);
     }
-    assert_int_equal(hello_read_begun(span_of(whole.at, 100), &hello), STATUS_OK);
+    assert_int_equal(hello_read_begun(span_of(whole.at, 150), &hello), STATUS_OK);
     assert_span(hello.server_name, "www.example.com");
     assert_int_equal(hello_read_begun(span_of("\x02\x00", 2), &hello), STATUS_MALFORMED);
 }
 
 static void every_record_size_gives_the_message(void **state)
 {
-    struct recipe recipe = {.name = "www.example.com", .version = 0x0304, .padding = 1300};
+    struct packets_hello recipe = {.server_name = "www.example.com", .padding = 1300};
     struct span whole = hello_make(&recipe), message;
     for (size_t most = 1; most < whole.length + 2; most++) {
         struct span stream = records_make(whole, most);
@@ -127,7 +138,7 @@ static void other_records_are_told_early(void **state)
 
 static void warnings_and_empty_records_hide_nothing(void **state)
 {
-    struct recipe recipe = {.name = "www.example.com"};
+    struct packets_hello recipe = {.server_name = "www.example.com"};
     struct span whole = hello_make(&recipe), message;
     uint8_t buffer[512];
     struct writer w = writer_over(buffer, sizeof buffer);
@@ -142,7 +153,7 @@ static void warnings_and_empty_records_hide_nothing(void **state)
 
 static void a_hello_too_long_is_never_whole(void **state)
 {
-    struct recipe recipe = {.name = "www.example.com", .padding = 30000};
+    struct packets_hello recipe = {.server_name = "www.example.com", .padding = 30000};
     struct span stream = records_make(hello_make(&recipe), 16384), message;
     struct hello hello;
     size_t used = 0, wanted = 0;
@@ -157,7 +168,7 @@ static void a_hello_too_long_is_never_whole(void **state)
 }
 
 /* One byte of a sound hello changed. */
-static enum status changed(const struct recipe *recipe, size_t at, uint8_t byte)
+static enum status changed(const struct packets_hello *recipe, size_t at, uint8_t byte)
 {
     uint8_t copy[1024];
     struct span whole = hello_make(recipe);
@@ -170,23 +181,32 @@ static enum status changed(const struct recipe *recipe, size_t at, uint8_t byte)
 
 static void contradictions_are_malformed(void **state)
 {
-    struct recipe recipe = {.name = "www.example.com"};
+    struct packets_hello recipe = {.server_name = "www.example.com"};
     size_t length = hello_make(&recipe).length;
     assert_int_equal(changed(&recipe, 0, 2), STATUS_MALFORMED);
     assert_int_equal(changed(&recipe, 3, (uint8_t)(length - 5)), STATUS_MALFORMED);
-    assert_int_equal(changed(&recipe, 38, 33), STATUS_MALFORMED);  /* session of 33 bytes */
-    assert_int_equal(changed(&recipe, 40, 5), STATUS_MALFORMED);   /* half a cipher */
-    assert_int_equal(changed(&recipe, 40, 0), STATUS_MALFORMED);   /* none */
-    assert_int_equal(changed(&recipe, 47, 0), STATUS_MALFORMED);   /* no compression */
-    assert_int_equal(changed(&recipe, 50, 200), STATUS_MALFORMED); /* extensions behind the end */
-    assert_int_equal(changed(&recipe, 54, 200), STATUS_MALFORMED); /* server_name behind the end */
-    assert_int_equal(changed(&recipe, 56, 0), STATUS_OK);          /* empty list: lenient inside */
+    static const struct {
+        size_t at;
+        uint8_t byte;
+        enum status status;
+    } cases[] = {
+        {SESSION_AT, 33, STATUS_MALFORMED},
+        {CIPHERS_AT + 1, 5, STATUS_MALFORMED}, /* half a cipher */
+        {CIPHERS_AT + 1, 0, STATUS_MALFORMED}, /* none */
+        {COMPRESSIONS_AT, 0, STATUS_MALFORMED},
+        {EXTENSIONS_AT, 1, STATUS_MALFORMED},     /* behind the end */
+        {EXTENSIONS_AT + 4, 1, STATUS_MALFORMED}, /* server_name behind the end */
+        {EXTENSIONS_AT + 7, 0, STATUS_OK},        /* its list empty: lenient inside */
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++)
+        assert_int_equal(changed(&recipe, cases[i].at, cases[i].byte), cases[i].status);
 }
 
 static enum ech_offer ech_of(const char *name, uint16_t version, struct span extension)
 {
     struct hello hello;
-    struct recipe recipe = {.name = name, .version = version, .more = extension};
+    const uint16_t versions[] = {version, 0};
+    struct packets_hello recipe = {.server_name = name, .versions = versions, .behind = extension};
     assert_int_equal(hello_of(&recipe, &hello), STATUS_OK);
     return hello.ech;
 }
