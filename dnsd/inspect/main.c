@@ -139,7 +139,7 @@ static void adopt_told(struct inspector *in, int fd)
     enum status status = told_open(fd, false, &next);
     close(fd);
     if (status != STATUS_OK) {
-        log_warning("dnsd's table of what it told whom cannot be mapped: %s", status_text(status));
+        log_warning("dnsd's table of what it told whom cannot be used: %s", status_text(status));
         return;
     }
     watcher_told(in->watcher, next);
