@@ -5,6 +5,7 @@
  * Its records look like those of TLS with f1 in the second byte, where TLS has 03: type, f1, 03 or
  * 04, length, bytes. Seen on a public capture of the app.
  */
+#include "base/writer.h"
 #include "sight/sight.h"
 
 enum {
@@ -26,19 +27,11 @@ static bool record_begins(struct span s)
            (s.length < 3 || s.at[2] == 3 || s.at[2] == 4);
 }
 
-static uint32_t number(const uint8_t *at, unsigned bytes)
-{
-    uint32_t value = 0;
-    for (unsigned i = 0; i < bytes; i++)
-        value = value << 8 | at[i];
-    return value;
-}
-
 /* type f1 03|04 L=be16, be32 = L - 4, kind, 03|04 f1 */
 static enum status hello_check(struct span s, uint8_t kind)
 {
     if (!record_begins(s) || (s.length > 0 && s.at[0] != HANDSHAKE && s.at[0] != EARLY) ||
-        (s.length >= 9 && number(s.at + 5, 4) + 4 != number(s.at + 3, 2)) ||
+        (s.length >= 9 && load_u32(s.at + 5) + 4 != load_u16(s.at + 3)) ||
         (s.length >= 10 && s.at[9] != kind) || (s.length >= 11 && s.at[10] != 3 && s.at[10] != 4) ||
         (s.length >= 12 && s.at[11] != 0xf1))
         return STATUS_MALFORMED;
@@ -53,8 +46,8 @@ enum status sight_mmtls_hello(struct span bytes)
 /* The server's alert: 15 f1 03|04 00 07 00 00 00 03 and three bytes. */
 static bool is_alert(struct span s)
 {
-    return record_begins(s) && s.length >= 9 && s.at[0] == ALERT && number(s.at + 3, 2) == 7 &&
-           number(s.at + 5, 4) == 3;
+    return record_begins(s) && s.length >= 9 && s.at[0] == ALERT && load_u16(s.at + 3) == 7 &&
+           load_u32(s.at + 5) == 3;
 }
 
 static const char *server_says(struct span s)
@@ -109,9 +102,8 @@ static enum heard look(const struct talk *talk, struct sightings *out)
         sighting->protocol = PROTOCOL_MMTLS;
         sighting->why = WHY_NOT_SAID;
         sight_evidence(sighting, "mmtls hello %02x%02x%02x%04x%08x%02x%02x%02x%s", client.at[0],
-                       client.at[1], client.at[2], number(client.at + 3, 2),
-                       number(client.at + 5, 4), client.at[9], client.at[10], client.at[11],
-                       server_says(talk->said[SERVER]));
+                       client.at[1], client.at[2], load_u16(client.at + 3), load_u32(client.at + 5),
+                       client.at[9], client.at[10], client.at[11], server_says(talk->said[SERVER]));
         return HEARD_DONE;
     }
     if (status == STATUS_AGAIN && talk->complete[CLIENT] && client.length > 0)

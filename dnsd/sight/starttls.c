@@ -5,6 +5,7 @@
  * server says, or its port, is needed where the client's words alone could be another protocol's.
  */
 #include "sight/sight.h"
+#include "wire/http.h"
 
 enum { LINE_MOST = 2048, WORDS_MOST = 8 };
 
@@ -45,11 +46,7 @@ struct line {
 
 static bool span_is_word(struct span bytes, const char *word)
 {
-    size_t i = 0;
-    for (; i < bytes.length && word[i] != 0; i++)
-        if (name_lower(bytes.at[i]) != name_lower((uint8_t)word[i]))
-            return false;
-    return i == bytes.length && word[i] == 0;
+    return http_same(bytes, span_text(word));
 }
 
 static bool word_is_among(struct span word, const char *const words[WORDS_MOST])
@@ -90,14 +87,8 @@ static struct span word_take(struct cursor *c)
 /* The line at the cursor, which goes behind it; false when its end is not there. */
 static bool line_read(struct cursor *c, bool tagged, struct line *out)
 {
-    size_t left = cursor_left(c);
-    const uint8_t *end = left == 0 ? NULL : memchr(c->at, '\n', left);
-    if (end == NULL)
+    if (!http_line(c, &out->text))
         return false;
-    out->text = read_span(c, (size_t)(end - c->at));
-    read_skip(c, 1);
-    if (out->text.length > 0 && out->text.at[out->text.length - 1] == '\r')
-        out->text.length--;
     struct cursor words = cursor_of(out->text);
     if (tagged)
         (void)word_take(&words);
@@ -198,13 +189,11 @@ static enum heard upgrade(const struct talk *talk, size_t at, enum spoken spoken
 {
     struct talk inner = *talk;
     const struct span client = talk->said[CLIENT], server = talk->said[SERVER];
-    const size_t server_at = server_begin(server);
     const unsigned before = out->count;
     inner.midstream = false;
     inner.depth = talk->depth + 1;
-    inner.said[CLIENT] = span_of(client.at + at, client.length - at);
-    inner.said[SERVER] =
-        server.length == 0 ? server : span_of(server.at + server_at, server.length - server_at);
+    inner.said[CLIENT] = span_behind(client, at);
+    inner.said[SERVER] = span_behind(server, server_begin(server));
     enum heard heard = sight_tls_look(&inner, out);
     out->want = out->want > 0 ? out->want + at : 0;
     for (unsigned i = before; i < out->count; i++) {

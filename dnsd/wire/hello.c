@@ -35,12 +35,6 @@ enum extension {
 
 enum { TLS_1_3 = 0x0304 };
 
-/* RFC 8701 2: 0a0a, 1a1a, ... fafa. */
-static bool is_grease(uint16_t value)
-{
-    return (value & 0x0f0f) == 0x0a0a && value >> 8 == (value & 0xff);
-}
-
 /* RFC 6066 3; a name of another type than host_name is skipped as if it had the same shape. */
 static void server_name_read(struct span content, struct hello *out)
 {
@@ -78,7 +72,7 @@ static void versions_read(struct span content, struct hello *out)
     uint16_t highest = 0;
     while (cursor_more(&list)) {
         uint16_t version = read_u16(&list);
-        if (!list.failed && !is_grease(version) && version > highest)
+        if (!list.failed && !hello_is_grease(version) && version > highest)
             highest = version;
     }
     if (highest > 0)

@@ -32,6 +32,12 @@ struct hello {
     bool has_sni_extension;
 };
 
+/* RFC 8701 2: 0a0a, 1a1a, ... fafa. */
+static inline bool hello_is_grease(uint16_t value)
+{
+    return (value & 0x0f0f) == 0x0a0a && value >> 8 == (value & 0xff);
+}
+
 /* `message` begins with the handshake header. STATUS_OK; STATUS_AGAIN: more bytes are needed, in
  * all *wanted; STATUS_MALFORMED: it is none, or contradicts itself. What is behind it is not looked
  * at. */

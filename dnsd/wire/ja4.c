@@ -19,11 +19,10 @@ struct list {
     size_t count;
 };
 
-/* RFC 8701 2; left out everywhere. */
+/* GREASE is left out everywhere. */
 static void list_add(struct list *list, uint16_t value)
 {
-    bool grease = (value & 0x0f0f) == 0x0a0a && value >> 8 == (value & 0xff);
-    if (!grease && list->count < LIST_MOST)
+    if (!hello_is_grease(value) && list->count < LIST_MOST)
         list->values[list->count++] = value;
 }
 
