@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """servers - what real clients need to hear before they say their names.
 
-Used by test_clients.py. Each says as much as its clients wait for, and no more."""
+Used by capture.py and the tests of real clients. Each says as much as its clients wait for, and no more."""
 import re
 import socket
 import ssl

@@ -4,33 +4,23 @@
 tshark is the oracle: the names it sees in a flow are the names that inspect sees, no more, no fewer.
 Every client says one banned name at least, and each of those must be an event."""
 import ctypes
-import json
+import functools
 import re
 import shutil
 import socket
 import subprocess
 
+import capture
 import lab
 from lab import out
 from servers import SERVER, answer, dns_stream, mail, page, proxy, secure, serve, socks
 
-CLIENT, MARKER = "10.20.0.5", "198.18.0.4"
-MARKER_PORT = 9
+CLIENT = "10.20.0.5"
 CLONE_NEWNS = 0x20000
-BANNED = ("wechat.com", "weixin.com")
-# gtlsclient binds to no address, and loopback then gives it the server's.
-GROUPS = '  - {group: mobile, clients: [10.20.0.0/16, 198.18.0.0/15, "2001:db8::/32"], lists: [wechat]}\n'
-# What a name stands in. Questions stand in answers too, with the same name.
-ORACLE = ["tls.handshake.extensions_server_name", "http.host", "http.request.uri", "dns.qry.name",
-          "socks.remote_name"]
 
-lab.enter_namespace()
-folder = lab.scratch()
+folder = capture.prepare()
 policy = folder / "ponor.yaml"
-# Every other name is noted, so that each sighting of a flow has an event that names it.
-policy.write_text(lab.config(folder, "  recurse: {trust_anchor: ''}\n", groups=GROUPS,
-                             lists=lab.LISTS + "  - {domain: good.example, action: observe}\n"))
-
+Capture = functools.partial(capture.Capture, folder)
 
 # gtlsclient says only a name that it looked up itself: hosts of this test's own, seen by nobody else.
 QUIC_NAMES = [f"{host}.wechat.com" for host in ("h3", "chacha", "retry", "draft", "other")]
@@ -40,118 +30,9 @@ if has_hosts:
     (folder / "hosts").write_text(f"{SERVER} {' '.join(QUIC_NAMES)} h3.good.example\n")
     out("mount", "--bind", folder / "hosts", "/etc/hosts")
 
-
-def is_banned(name):
-    return any(name == b or name.endswith("." + b) for b in BANNED)
-
-
-class Capture:
-    """`with Capture(name) as c:` saves what passes on loopback meanwhile."""
-
-    def __init__(self, name):
-        self.name, self.file = name, folder / f"{name}.pcap"
-
-    def __enter__(self):
-        log = folder / f"{self.name}.log"
-        # Without waiting, every frame has a place of its own, as long as the longest: many places.
-        self.writer = lab.start("tcpdump", "-i", "lo", "-s", "65535", "-B", "32768", "-U",
-                                "--immediate-mode", "-Z", "root", "-w", self.file, log=log)
-        lab.until("tcpdump listens", lambda: "listening" in log.read_text())
-        return self
-
-    def __exit__(self, kind, *_):
-        # What is behind everything else is in the file: so is everything else.
-        marker = f"end of {self.name}".encode()
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
-            s.sendto(marker, (MARKER, MARKER_PORT))
-        if kind is None:
-            lab.until("the marker is captured", lambda: marker in self.file.read_bytes())
-        lab.stop(self.writer)
-        said = (folder / f"{self.name}.log").read_text()
-        assert kind or "\n0 packets dropped by kernel" in said, said
-
-    def inspect(self):
-        """flow -> names, the events, the flows' lines."""
-        r = subprocess.run([lab.PONOR, "-c", policy, "inspect", self.file, "--all", "--json"],
-                           capture_output=True, text=True, timeout=60)
-        assert r.returncode == 0, r.stderr
-        found, events, flows = {}, [], []
-        for line in map(json.loads, r.stdout.splitlines()):
-            flow = flow_of(line["network"]["transport"],
-                           (line["source"]["ip"], line["source"]["port"]),
-                           (line["destination"]["ip"], line["destination"]["port"]))
-            if (MARKER, MARKER_PORT) in flow[1]:
-                continue
-            if line["event"]["dataset"] == "ponor.flow":
-                flows.append(line)
-                name = line["ponor"]["name"]
-            else:
-                events.append(line)
-                name = line.get("dns", {}).get("question", {}).get("name") or \
-                    line["destination"].get("domain", "")
-            found.setdefault(flow, set())
-            line["name"] = plain(name)
-            if name:
-                found[flow].add(plain(name))
-        return found, events, flows
-
-    def oracle(self):
-        """flow -> names, as tshark reads the same file; 853 is DTLS's for it if nobody says otherwise."""
-        fields = ["ip.src", "ip.dst", "ipv6.src", "ipv6.dst", "tcp.srcport", "tcp.dstport",
-                  "udp.srcport", "udp.dstport", *ORACLE]
-        text = out("tshark", "-n", "-r", self.file, "-d", "udp.port==853,quic", "-Y",
-                   "(tcp or udp) and not icmp and not icmpv6", "-T", "fields",
-                   "-E", "separator=/t", "-E", "occurrence=a", "-E", "aggregator=|",
-                   *[a for f in fields for a in ("-e", f)])
-        found = {}
-        for line in text.splitlines():
-            cells = line.split("\t")
-            if len(cells) != len(fields):
-                continue        # a warning about root
-            four, six, tcp, udp = [cells[i:i + 2] for i in (0, 2, 4, 6)]
-            ends = zip(four if four[0] else six, tcp if tcp[0] else udp)
-            flow = flow_of("tcp" if tcp[0] else "udp", *[(host, int(port)) for host, port in ends])
-            if (MARKER, MARKER_PORT) in flow[1]:
-                continue
-            names = found.setdefault(flow, set())
-            for cell in cells[8:]:
-                names |= {plain(n) for n in cell.split("|") if is_name(n)}
-        return found
-
-    def says(self, *names):
-        """Both see the same in each flow, and these names in all; gives the events and the flows."""
-        ours, events, flows = self.inspect()
-        theirs = self.oracle()
-        assert ours == theirs, f"inspect: {ours}\ntshark: {theirs}"
-        assert set().union(*ours.values()) == set(names), ours
-        for name in filter(is_banned, names):
-            assert any(e["name"] == name and e["rule"]["name"] in BANNED for e in events), \
-                f"no event of {name} in {events}"
-        return events, flows
-
-
-def flow_of(transport, *ends):
-    return transport, frozenset(ends)
-
-
-def plain(text):
-    """A name as it is compared: without scheme, port, path and last dot, in small letters."""
-    text = re.sub(r"^[a-z]+://", "", text.lower())
-    return re.sub(r"(:\d+)?(/.*)?$", "", text).rstrip(".")
-
-
-def is_name(text):
-    """No path, no address."""
-    return bool(text) and not text.startswith("/") and not re.fullmatch(r"[0-9.]+|\[?[0-9a-f:]+\]?",
-                                                                      plain(text))
-
-
 STREAM = b"<stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams' " \
     b"id='1' from='chat.wechat.com' version='1.0'><stream:features><starttls " \
     b"xmlns='urn:ietf:params:xml:ns:xmpp-tls'><required/></starttls></stream:features>"
-out("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
-    "-keyout", folder / "key.pem", "-out", folder / "cert.pem", "-subj", "/CN=lab.example")
-(folder / "index.html").write_text("hi\n")
 for host in SERVER, "2001:db8:20::53":
     serve(80, page, host=host)
     serve(443, secure(folder, page, "http/1.1"), host=host)
@@ -161,7 +42,6 @@ serve(53, dns_stream)
 serve(53, lambda s, query, peer: s.sendto(answer(query), peer), socket.SOCK_DGRAM)
 serve(853, secure(folder, dns_stream, "dot"))
 serve(8443, secure(folder, lambda s: s.recv(100), "h2"))
-serve(MARKER_PORT, lambda *_: None, socket.SOCK_DGRAM, MARKER)
 for port, greeting, words in (
         (25, b"220 lab.example ESMTP\r\n", [(b"EHLO", b"250-lab.example\r\n250 STARTTLS\r\n"),
                                            (b"STARTTLS", b"220 go ahead\r\n")]),
@@ -276,11 +156,8 @@ def case_openssl_with_a_hello_of_many_segments():
     with Capture("big") as c:
         s_client("-servername", "big.wechat.com", "-alpn", alpn, "-groups",
                  "P-521:P-384:P-256:X448:X25519:ffdhe2048:ffdhe8192")
-        out("ip", "link", "set", "lo", "mtu", "1280", "gso_max_segs", "1")
-        try:
+        with capture.small_packets():
             s_client("-servername", "small.wechat.com", "-alpn", alpn)
-        finally:
-            out("ip", "link", "set", "lo", "mtu", "65536", "gso_max_segs", "65535")
     events, flows = c.says("big.wechat.com", "small.wechat.com")
     most = max(e["ponor"]["segments"] for e in events if e["name"] == "small.wechat.com")
     assert most > 5, events
