@@ -6,34 +6,16 @@
 
 #include "base/log.h"
 #include "events/event.h"
-#include "process/birth.h"
 #include "process/ring.h"
 #include "process/told.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 const char *const post_words[] = {"record", "resolve", "serve", NULL};
-
-enum { FOLDER_MODE = 0750 };
-
-/* The events' folder; made, and given to record's user, when it is not there. */
-static int open_folder(const char *path)
-{
-    const struct passwd *user = geteuid() == 0 ? getpwnam("_dnsd-record") : NULL;
-    bool made = mkdir(path, FOLDER_MODE) == 0;
-    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-    if (fd >= 0 && made && user != NULL && fchown(fd, user->pw_uid, user->pw_gid) != 0)
-        log_warning("cannot give %s to user %s: %s", path, user->pw_name, strerror(errno));
-    return fd;
-}
 
 /* What was told whom: where the configuration wants it written, that must be possible. */
 static enum status open_told(struct fleet *fleet, char why[LISTENER_WHY_SIZE])
@@ -102,7 +84,7 @@ enum status fleet_new(const struct config *config, const struct fleet *before,
     fleet->state = FLEET_COMING;
     fleet->config_fd = fleet->told = -1;
     fleet->since = clock_now();
-    fleet->folder = open_folder(config->dnsd.events.folder);
+    fleet->folder = birth_folder(config->dnsd.events.folder, "_dnsd-record");
     enum status status = fleet->folder < 0 ? STATUS_SYSTEM : STATUS_OK;
     if (status != STATUS_OK)
         snprintf(why, LISTENER_WHY_SIZE, "cannot open the folder of events %.180s: %s",
@@ -242,12 +224,7 @@ void fleet_give(struct supervisor *supervisor, struct child *child,
         status = give_channels(post, child, POST_SERVE);
     if (status == STATUS_OK && post->kind == POST_RESOLVE)
         status = supervisor_give(child, GIFT_COUNTERS, 0, post->counters_fd);
-    if (status == STATUS_OK) {
-        supervisor_start(supervisor, child);
-        return;
-    }
-    log_error("cannot equip %s %u: %s", child->role, child->number, status_text(status));
-    supervisor_kill(supervisor, child);
+    supervisor_start(supervisor, child, status);
 }
 
 void fleet_steer(const struct fleet *fleet, unsigned workers)
@@ -309,10 +286,7 @@ unsigned fleet_worst_restarts(const struct fleet *fleet)
 void fleet_count_up(const struct fleet *fleet, bool with_levels, struct counters *sum)
 {
     for (size_t i = 0; i < fleet->post_count; i++) {
-        const struct counters *page = fleet->posts[i].counters;
-        for (int c = 0; page != NULL && c < COUNT_COUNT; c++) {
-            if (with_levels || !counter_is_level(c))
-                sum->value[c] += __atomic_load_n(&page->value[c], __ATOMIC_RELAXED);
-        }
+        if (fleet->posts[i].counters != NULL)
+            counters_add(sum, fleet->posts[i].counters, with_levels);
     }
 }

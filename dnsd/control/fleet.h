@@ -12,7 +12,7 @@
 
 #include "config/config.h"
 #include "control/listeners.h"
-#include "process/counters.h"
+#include "process/birth.h"
 #include "process/supervisor.h"
 
 enum post_kind { POST_RECORD, POST_RESOLVE, POST_SERVE, POST_KINDS };
@@ -44,12 +44,6 @@ struct fleet {
     size_t post_count;
     struct post posts[POSTS_MOST]; /* record, then resolve, then serve */
     struct fleet *next;            /* older ones, which are leaving */
-};
-
-/* The policy that newborns get. */
-struct policy_gift {
-    int image;
-    uint32_t generation;
 };
 
 /* Claims all that the configuration asks for: sockets, rings, folder. `before` (or NULL) may share

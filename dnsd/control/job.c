@@ -162,12 +162,8 @@ void job_give(struct child *child)
     if (status == STATUS_OK)
         status =
             channel_send(child->channel, MESSAGE_COMPILE, &order, sizeof order, span_of(NULL, 0));
-    if (status != STATUS_OK) {
-        supervisor_kill(job->supervisor, child);
-        return;
-    }
     close_given(job);
-    supervisor_start(job->supervisor, child);
+    supervisor_start(job->supervisor, child, status);
 }
 
 void job_hear(struct child *child, const struct parcel *parcel)

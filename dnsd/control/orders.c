@@ -36,10 +36,7 @@ static void on_status(void *owner, struct asker *asker, char *arguments)
     const struct counters sum = sum_of(p);
     const struct fleet *serving = parent_serving(p);
 
-    report_program(asker, "dnsd", p->since, p->stopping, p->config_file);
-    if (serving != NULL)
-        asker_say(asker, "gateway     %s", serving->config.gateway);
-    report_policy(asker, p->image, p->policy.generation);
+    report_service(asker, &p->service, serving == NULL ? NULL : serving->config.gateway);
     say_children(p, asker);
     report_counters(asker, &sum);
     asker_end(asker, NULL);
@@ -105,22 +102,7 @@ static void on_flush(void *owner, struct asker *asker, char *arguments)
 
 static void on_log(void *owner, struct asker *asker, char *arguments)
 {
-    struct parent *p = owner;
-    uint32_t level = 0;
-
-    while (log_level_words[level] != NULL && strcmp(log_level_words[level], arguments) != 0)
-        level++;
-    if (log_level_words[level] == NULL) {
-        asker_end(asker, "the levels are error, warning, info and debug");
-        return;
-    }
-    const struct message_level body = {level};
-    p->level = level;
-    p->level_is_set = true;
-    log_set_level(level);
-    for (enum post_kind kind = 0; kind < POST_KINDS; kind++)
-        parent_tell(p, kind, MESSAGE_LEVEL, &body, sizeof body);
-    asker_end(asker, NULL);
+    service_log(&((struct parent *)owner)->service, asker, arguments);
 }
 
 static void on_rotate(void *owner, struct asker *asker, char *arguments)

@@ -11,28 +11,14 @@
 
 #include "control/fleet.h"
 #include "control/job.h"
-#include "process/socket.h"
-
-enum { PARENT_SIGNALS = 3 };
+#include "process/service.h"
 
 struct parent {
-    const char *config_file; /* absolute */
-    struct event_base *base;
-    struct supervisor *supervisor;
-    struct control_socket *socket;
+    struct service service;
     struct fleet *fleets; /* the newest first; at most one is coming */
-    struct event *signals[PARENT_SIGNALS];
-    struct event *sweep;       /* looks after children that went, on a clean stack */
-    struct policy_gift policy; /* what is in service; image -1: none yet */
-    struct policy *image;      /* the same, mapped */
-    struct counters past;      /* what fleets counted that are gone */
+    struct counters past; /* what fleets counted that are gone */
     struct reload *reload;
     int secret;
-    clock_ms since;
-    bool level_is_set; /* by the order `log`; else the configuration's level holds */
-    uint32_t level;
-    bool stopping;
-    int exit_code;
 };
 
 /* Runs until it is told to stop; gives the exit code. */

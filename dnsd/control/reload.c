@@ -51,19 +51,10 @@ static void log_text(const char *text)
     }
 }
 
-static void say_policy(const struct reload *r, char *out, size_t size)
-{
-    const struct policy_facts facts = policy_facts(r->parent->image);
-    snprintf(out, size,
-             "policy generation %u: %u lists, %u groups, %u rules, %u names, %u addresses",
-             r->parent->policy.generation, facts.lists, facts.groups, facts.rules, facts.names,
-             facts.addresses);
-}
-
 /* The end of a run. `why` NULL: it went well. */
 static void finish(struct reload *r, const char *why)
 {
-    char summary[256] = "", wrong[LISTENER_WHY_SIZE + 64];
+    char summary[SERVICE_TEXT_SIZE] = "", wrong[LISTENER_WHY_SIZE + 64];
     bool at_start = is_start(r);
 
     r->under_way = false;
@@ -71,8 +62,7 @@ static void finish(struct reload *r, const char *why)
     r->coming = NULL;
     event_del(r->on_late);
     if (why == NULL) {
-        say_policy(r, summary, sizeof summary);
-        log_info("%s", summary);
+        log_info("%s", service_policy_text(&r->parent->service, summary));
     } else {
         snprintf(wrong, sizeof wrong, "%s%s", why, at_start ? "" : "; what runs goes on running");
         log_error("%s: %s", at_start ? "cannot start" : "reload refused", wrong);
@@ -82,7 +72,8 @@ static void finish(struct reload *r, const char *why)
         text = NULL;
     free(r->text);
     r->text = NULL;
-    socket_answer(r->parent->socket, r->run, text == NULL ? "" : text, why == NULL ? NULL : wrong);
+    socket_answer(r->parent->service.socket, r->run, text == NULL ? "" : text,
+                  why == NULL ? NULL : wrong);
     free(text);
     if (at_start && why != NULL) {
         parent_stop(r->parent, 1); /* frees us */
@@ -142,7 +133,7 @@ static void launch(struct reload *r)
     r->launched = true;
     event_add(r->on_late, &most);
     /* With a fleet in service its record still writes: parent_switch() sees to the successor. */
-    if (fleet_launch(r->coming, p->supervisor, is_first) != STATUS_OK) {
+    if (fleet_launch(r->coming, p->service.supervisor, is_first) != STATUS_OK) {
         drop_coming(r);
         finish(r, "the processes of the new configuration cannot be started");
     }
@@ -159,8 +150,8 @@ static void on_compiled(void *owner, const struct job_result *result)
     if (result->status == STATUS_OK) {
         log_info("compiled in %llu ms", (unsigned long long)(clock_now() - r->since));
         parent_adopt(p, result->image, result->policy);
-    } else if (is_start(r) && p->image != NULL) {
-        const struct policy_facts facts = policy_facts(p->image);
+    } else if (is_start(r) && p->service.image != NULL) {
+        const struct policy_facts facts = policy_facts(p->service.image);
         log_error("%s", result->why);
         log_error("STARTING WITH THE POLICY OF AN EARLIER RUN (%u rules, compiled %llu s ago): "
                   "correct the errors above, then say `ponor reload`",
@@ -206,7 +197,7 @@ static bool read_config(struct reload *r)
         finish(r, status_text(STATUS_NO_MEMORY));
         return false;
     }
-    enum status status = config_read(r->parent->config_file, &r->next, NULL, problems);
+    enum status status = config_read(r->parent->service.config_file, &r->next, NULL, problems);
     if (status != STATUS_OK) {
         keep_problems(r, problems);
         finish(r, status == STATUS_INVALID ? why : status_text(status));
@@ -236,8 +227,6 @@ static bool claim_fleet(struct reload *r)
 
 static void begin_run(struct reload *r)
 {
-    struct parent *p = r->parent;
-
     r->under_way = true;
     r->again = false;
     r->run++;
@@ -246,9 +235,10 @@ static void begin_run(struct reload *r)
     r->accept_next[0] = 0;
     if (!read_config(r) || !claim_fleet(r))
         return;
-    const struct job_order order = {p->config_file, r->next.image, r->accept, p->policy.image,
-                                    p->policy.generation};
-    if (job_start(p->base, p->supervisor, &order, on_compiled, r, &r->job) != STATUS_OK) {
+    const struct service *s = &r->parent->service;
+    const struct job_order order = {s->config_file, r->next.image, r->accept, s->policy.image,
+                                    s->policy.generation};
+    if (job_start(s->base, s->supervisor, &order, on_compiled, r, &r->job) != STATUS_OK) {
         drop_coming(r);
         finish(r, "the compile role cannot be started");
     }
@@ -289,8 +279,8 @@ enum status reload_new(struct parent *parent, struct reload **out)
     if (r == NULL)
         return STATUS_NO_MEMORY;
     r->parent = parent;
-    r->on_late = evtimer_new(parent->base, on_late, r);
-    r->on_begin = event_new(parent->base, -1, 0, on_begin, r);
+    r->on_late = evtimer_new(parent->service.base, on_late, r);
+    r->on_begin = event_new(parent->service.base, -1, 0, on_begin, r);
     if (r->on_late == NULL || r->on_begin == NULL) {
         reload_free(r);
         return STATUS_NO_MEMORY;

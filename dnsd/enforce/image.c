@@ -155,12 +155,17 @@ enum status image_watch_new(struct event_base *base, const char *path,
     w->owner = owner;
     w->folder = -1;
     w->notices = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
-    if (w->notices >= 0)
+    if (w->notices < 0)
+        log_warning("a new policy is noticed within %d s only: %s; raise "
+                    "fs.inotify.max_user_instances with sysctl",
+                    IMAGE_LOOK_MS / 1000, strerror(errno));
+    else
         w->on_notice = event_new(base, w->notices, EV_READ | EV_PERSIST, on_notice, w);
     w->on_timer = event_new(base, -1, EV_PERSIST, on_timer, w);
-    if (w->on_notice == NULL || w->on_timer == NULL || event_add(w->on_notice, NULL) != 0 ||
-        event_add(w->on_timer, &each) != 0) {
+    if ((w->notices >= 0 && (w->on_notice == NULL || event_add(w->on_notice, NULL) != 0)) ||
+        w->on_timer == NULL || event_add(w->on_timer, &each) != 0) {
         image_watch_free(w);
+        log_error("cannot start: %s", status_text(STATUS_NO_MEMORY));
         return STATUS_NO_MEMORY;
     }
     *out = w;

@@ -20,7 +20,7 @@ static void say_children(const struct inspectd *in, struct asker *asker)
     report_children(asker);
     for (size_t i = 0; i < in->team->post_count; i++) {
         if (in->team->posts[i].child != NULL)
-            report_child(asker, in->team->posts[i].child, in->stopping);
+            report_child(asker, in->team->posts[i].child, in->service.stopping);
     }
     asker_say(asker, "\nINTERFACE        PROCESS         PACKETS      DROPPED    FLOWS NOW");
     for (size_t i = 0; i < in->team->post_count; i++) {
@@ -39,9 +39,7 @@ static void on_status(void *owner, struct asker *asker, char *arguments)
     const struct inspectd *in = owner;
     const struct counters sum = team_sum(in->team);
 
-    report_program(asker, "inspectd", in->since, in->stopping, in->config_file);
-    asker_say(asker, "gateway     %s", in->team->config.gateway);
-    report_policy(asker, in->image, in->policy.generation);
+    report_service(asker, &in->service, in->team->config.gateway);
     say_children(in, asker);
     report_counters(asker, &sum);
     asker_end(asker, NULL);
@@ -56,28 +54,13 @@ static void on_counters(void *owner, struct asker *asker, char *arguments)
 
 static void on_log(void *owner, struct asker *asker, char *arguments)
 {
-    struct inspectd *in = owner;
-    uint32_t level = 0;
-
-    while (log_level_words[level] != NULL && strcmp(log_level_words[level], arguments) != 0)
-        level++;
-    if (log_level_words[level] == NULL) {
-        asker_end(asker, "the levels are error, warning, info and debug");
-        return;
-    }
-    const struct message_level body = {level};
-    in->level = level;
-    in->level_is_set = true;
-    log_set_level(level);
-    team_tell(in->team, in->supervisor, true, MESSAGE_LEVEL, &body, sizeof body);
-    team_tell(in->team, in->supervisor, false, MESSAGE_LEVEL, &body, sizeof body);
-    asker_end(asker, NULL);
+    service_log(&((struct inspectd *)owner)->service, asker, arguments);
 }
 
 static void on_rotate(void *owner, struct asker *asker, char *arguments)
 {
     struct inspectd *in = owner;
-    team_tell(in->team, in->supervisor, true, MESSAGE_ROTATE, NULL, 0);
+    team_tell(in->team, in->service.supervisor, true, MESSAGE_ROTATE, NULL, 0, -1);
     asker_end(asker, NULL);
 }
 

@@ -9,31 +9,16 @@
 #include "enforce/orders.h"
 #include "process/notify.h"
 
-#include <errno.h>
 #include <event2/event.h>
-#include <libgen.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-enum { STOP_MS = 3000, FOLDER_MODE = 0755, NAMES_SIZE = 512 };
-
-static void sweep_later(struct inspectd *in)
-{
-    event_active(in->sweep, 0, 0);
-}
+enum { STOP_MS = 3000, NAMES_SIZE = 512 };
 
 void inspectd_stop(struct inspectd *inspectd, int exit_code)
 {
-    if (inspectd->stopping)
-        return;
-    inspectd->stopping = true;
-    inspectd->exit_code = exit_code;
-    notify_service("STOPPING=1");
-    team_drain(inspectd->team, inspectd->supervisor, false, STOP_MS);
-    sweep_later(inspectd);
+    if (service_stop(&inspectd->service, exit_code))
+        team_drain(inspectd->team, inspectd->service.supervisor, false, STOP_MS);
 }
 
 /* What the children say and how they end. */
@@ -41,13 +26,8 @@ void inspectd_stop(struct inspectd *inspectd, int exit_code)
 static void on_birth(void *owner, struct child *child)
 {
     struct inspectd *in = owner;
-    const struct message_level level = {in->level};
-
-    team_give(in->supervisor, child, &in->policy);
-    if (in->level_is_set && child->channel != NULL &&
-        channel_send(child->channel, MESSAGE_LEVEL, &level, sizeof level, span_of(NULL, 0)) !=
-            STATUS_OK)
-        supervisor_kill(in->supervisor, child);
+    team_give(in->service.supervisor, child, &in->service.policy);
+    service_greet(&in->service, child);
 }
 
 static void on_parcel(void *owner, struct child *child, const struct parcel *parcel)
@@ -55,13 +35,8 @@ static void on_parcel(void *owner, struct child *child, const struct parcel *par
     struct inspectd *in = owner;
     struct post *post = child->place;
 
-    if (parcel_open(parcel, MESSAGE_READY, 0) == NULL) {
-        log_error("%s %u said something that it may not say", child->role, child->number);
-        supervisor_kill(in->supervisor, child);
-        return;
-    }
-    post->served = true;
-    sweep_later(in);
+    if (service_is_ready(&in->service, child, parcel))
+        post->served = true;
 }
 
 static void on_death(void *owner, struct child *child, int ended, bool is_last)
@@ -75,7 +50,7 @@ static void on_death(void *owner, struct child *child, int ended, bool is_last)
         in->failed = true;
     if (is_last)
         post->child = NULL;
-    sweep_later(in);
+    service_sweep_later(&in->service);
 }
 
 static const struct supervisor_events children_events = {on_birth, on_parcel, on_death};
@@ -83,7 +58,7 @@ static const struct supervisor_events children_events = {on_birth, on_parcel, on
 static void say_in_service(struct inspectd *in)
 {
     const struct config *config = &in->team->config;
-    const struct policy_facts facts = policy_facts(in->image);
+    const struct policy_facts facts = policy_facts(in->service.image);
     char names[NAMES_SIZE] = "";
     size_t used = 0;
 
@@ -96,46 +71,46 @@ static void say_in_service(struct inspectd *in)
     notify_service("READY=1");
 }
 
-static void on_sweep(int fd, short what, void *owner)
+static void on_sweep(void *owner)
 {
     struct inspectd *in = owner;
 
-    if (in->launched && !in->in_service && !in->stopping && team_is_ready(in->team))
+    if (in->launched && !in->in_service && !in->service.stopping && team_is_ready(in->team))
         say_in_service(in);
-    if (in->failed && !in->stopping) {
+    if (in->failed && !in->service.stopping) {
         log_error("cannot start");
         inspectd_stop(in, 1);
     }
     /* Who inspects has no more to tell now: record writes what is in the rings, and leaves. */
-    if (in->stopping && team_count(in->team, false) == 0)
-        team_drain(in->team, in->supervisor, true, DRAIN_MS);
-    if (in->stopping && supervisor_count(in->supervisor) == 0)
-        event_base_loopbreak(in->base);
+    if (in->service.stopping && team_count(in->team, false) == 0)
+        team_drain(in->team, in->service.supervisor, true, DRAIN_MS);
 }
 
 /* The policy. */
 
+static void tell_policy(struct inspectd *in, bool record)
+{
+    const struct policy_gift *policy = &in->service.policy;
+    const struct message_policy body = {policy->generation};
+    team_tell(in->team, in->service.supervisor, record, MESSAGE_POLICY, &body, sizeof body,
+              policy->image);
+}
+
 static void on_image(void *owner, int image, struct policy *policy)
 {
     struct inspectd *in = owner;
-    const struct policy_facts facts = policy_facts(policy);
+    char text[SERVICE_TEXT_SIZE];
 
-    policy_close(in->image);
-    if (in->policy.image >= 0)
-        close(in->policy.image);
-    in->image = policy;
-    in->policy.image = image;
-    in->policy.generation++;
+    service_adopt(&in->service, image, policy);
+    in->service.policy.generation++;
     if (in->launched) {
-        log_info("policy generation %u: %u lists, %u groups, %u rules, %u names, %u addresses",
-                 in->policy.generation, facts.lists, facts.groups, facts.rules, facts.names,
-                 facts.addresses);
-        team_tell_policy(in->team, in->supervisor, true, &in->policy); /* before its first event */
-        team_tell_policy(in->team, in->supervisor, false, &in->policy);
+        log_info("%s", service_policy_text(&in->service, text));
+        tell_policy(in, true); /* before its first event */
+        tell_policy(in, false);
         return;
     }
     in->launched = true;
-    if (team_launch(in->team, in->supervisor) != STATUS_OK) {
+    if (team_launch(in->team, in->service.supervisor) != STATUS_OK) {
         log_error("cannot start: out of memory");
         inspectd_stop(in, 1);
     }
@@ -144,24 +119,17 @@ static void on_image(void *owner, int image, struct policy *policy)
 static void on_look(void *owner)
 {
     struct inspectd *in = owner;
-    team_look(in->team, in->supervisor);
+    team_look(in->team, in->service.supervisor);
 }
 
 /* Signals. */
 
-static void on_stop_signal(int number, short what, void *owner)
+static void on_stop(void *owner, int exit_code)
 {
-    struct inspectd *in = owner;
-    if (in->stopping) {
-        log_warning("told to stop twice: not waiting any longer");
-        event_base_loopbreak(in->base);
-        return;
-    }
-    log_info("stopping");
-    inspectd_stop(in, 0);
+    inspectd_stop(owner, exit_code);
 }
 
-static void on_reload_signal(int number, short what, void *owner)
+static void on_reload(void *owner)
 {
     struct inspectd *in = owner;
     log_info("a new policy is taken when it appears; new options need a restart");
@@ -169,15 +137,6 @@ static void on_reload_signal(int number, short what, void *owner)
 }
 
 /* Beginning and end. */
-
-static void make_folder_of(const char *path)
-{
-    char copy[CONFIG_PATH_SIZE];
-    snprintf(copy, sizeof copy, "%s", path);
-    const char *folder = dirname(copy);
-    if (mkdir(folder, FOLDER_MODE) != 0 && errno != EEXIST)
-        log_warning("cannot make the folder %s: %s", folder, strerror(errno));
-}
 
 static enum status probe_interfaces(const struct config *config)
 {
@@ -203,16 +162,7 @@ static enum status open_all(struct inspectd *in, const struct config *config)
     static const struct image_events events = {on_image, on_look};
     char why[TEAM_WHY_SIZE];
 
-    in->base = event_base_new();
-    if (in->base == NULL)
-        return STATUS_NO_MEMORY;
-    in->sweep = event_new(in->base, -1, 0, on_sweep, in);
-    in->supervisor = supervisor_new(in->base, "inspectd", &children_events, in);
-    if (in->sweep == NULL || in->supervisor == NULL)
-        return STATUS_NO_MEMORY;
-    make_folder_of(config->inspectd.control);
-    enum status status =
-        socket_open(in->base, config->inspectd.control, inspectd_orders, in, &in->socket);
+    enum status status = service_open(&in->service, config->inspectd.control);
     if (status != STATUS_OK)
         return status;
     status = team_new(config, why, &in->team);
@@ -220,48 +170,14 @@ static enum status open_all(struct inspectd *in, const struct config *config)
         log_error("%s", why);
         return status;
     }
-    return image_watch_new(in->base, in->team->config.image, &events, in, &in->watch);
+    return image_watch_new(in->service.base, in->team->config.image, &events, in, &in->watch);
 }
 
 static void close_all(struct inspectd *in)
 {
     image_watch_free(in->watch);
-    supervisor_free(in->supervisor);
+    service_close(&in->service);
     team_free(in->team);
-    socket_close(in->socket);
-    policy_close(in->image);
-    if (in->policy.image >= 0)
-        close(in->policy.image);
-    if (in->sweep != NULL)
-        event_free(in->sweep);
-    if (in->base != NULL)
-        event_base_free(in->base);
-}
-
-static void run(struct inspectd *in)
-{
-    static const struct {
-        int number;
-        void (*run)(int, short, void *);
-    } signals[] = {{SIGTERM, on_stop_signal}, {SIGINT, on_stop_signal}, {SIGHUP, on_reload_signal}};
-    const struct sigaction ignore = {.sa_handler = SIG_IGN};
-    struct event *events[COUNT_OF(signals)];
-
-    sigaction(SIGPIPE, &ignore, NULL);
-    for (size_t i = 0; i < COUNT_OF(signals); i++) {
-        events[i] = evsignal_new(in->base, signals[i].number, signals[i].run, in);
-        if (events[i] != NULL)
-            event_add(events[i], NULL);
-    }
-    image_look(in->watch);
-    if (!in->launched)
-        notify_service("READY=1"); /* it waits, and that may be long */
-    in->exit_code = 0;
-    event_base_dispatch(in->base);
-    for (size_t i = 0; i < COUNT_OF(signals); i++) {
-        if (events[i] != NULL)
-            event_free(events[i]);
-    }
 }
 
 static enum status use_interfaces(struct config *config, const char *const *interfaces,
@@ -281,26 +197,20 @@ static enum status use_interfaces(struct config *config, const char *const *inte
 
 int inspectd_run(const char *config_file, const char *const *interfaces, unsigned count)
 {
-    struct inspectd in = {
-        .config_file = config_file, .policy = {.image = -1}, .since = clock_now(), .exit_code = 1};
-    struct problems *problems = problems_new();
-    struct config *config = calloc(1, sizeof *config);
+    static const struct service_kind kind = {"inspectd", &children_events, inspectd_orders,
+                                             on_sweep,   on_stop,          on_reload};
+    struct inspectd in = {0};
 
-    if (problems == NULL || config == NULL)
-        goto done;
-    if (config_read(config_file, config, NULL, problems) != STATUS_OK) {
-        problems_print(problems, STDERR_FILENO);
-        log_error("%s: %zu errors; not started", config_file, problems->errors);
-        goto done;
-    }
-    log_set_level(config->log_level);
-    in.level = config->log_level;
+    service_clear(&in.service, &kind, config_file, &in);
+    struct config *config = service_config(config_file);
+    if (config == NULL)
+        return 1;
     if (use_interfaces(config, interfaces, count) == STATUS_OK &&
-        probe_interfaces(config) == STATUS_OK && open_all(&in, config) == STATUS_OK)
-        run(&in);
-done:
+        probe_interfaces(config) == STATUS_OK && open_all(&in, config) == STATUS_OK) {
+        image_look(in.watch);
+        event_base_dispatch(in.service.base);
+    }
     close_all(&in);
-    problems_free(problems);
     free(config);
-    return in.exit_code;
+    return in.service.exit_code;
 }

@@ -11,23 +11,13 @@
 
 #include "enforce/image.h"
 #include "enforce/team.h"
-#include "process/socket.h"
+#include "process/service.h"
 
 struct inspectd {
-    const char *config_file; /* absolute */
-    struct event_base *base;
-    struct supervisor *supervisor;
-    struct control_socket *socket;
+    struct service service;
     struct team *team;
     struct image_watch *watch;
-    struct event *sweep;       /* looks after children that went, on a clean stack */
-    struct policy_gift policy; /* what is in service; image -1: none yet */
-    struct policy *image;      /* the same, mapped */
-    clock_ms since;
-    bool level_is_set; /* by the order `log`; else the configuration's level holds */
-    uint32_t level;
-    bool launched, in_service, failed, stopping;
-    int exit_code;
+    bool launched, in_service, failed;
 };
 
 /* Runs until it is told to stop; gives the exit code. `interfaces`, unless there are none, take the

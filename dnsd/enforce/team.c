@@ -11,27 +11,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
-enum { FOLDER_MODE = 0750 };
-
 static const char record_role[] = "record", inspect_role[] = "inspect";
-
-/* The events' folder; made, and given to record's user, when it is not there. */
-static int open_folder(const char *path)
-{
-    const struct passwd *user = geteuid() == 0 ? getpwnam("_inspectd-record") : NULL;
-    bool made = mkdir(path, FOLDER_MODE) == 0;
-    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-    if (fd >= 0 && made && user != NULL && fchown(fd, user->pw_uid, user->pw_gid) != 0)
-        log_warning("cannot give %s to user %s: %s", path, user->pw_name, strerror(errno));
-    return fd;
-}
 
 static void post_close(struct post *post)
 {
@@ -94,7 +79,7 @@ enum status team_new(const struct config *config, char why[TEAM_WHY_SIZE], struc
         return STATUS_NO_MEMORY;
     team->config = *config;
     team->config_fd = team->told = -1;
-    team->folder = open_folder(config->inspectd.events.folder);
+    team->folder = birth_folder(config->inspectd.events.folder, "_inspectd-record");
     enum status status = team->folder < 0 ? STATUS_SYSTEM : STATUS_OK;
     if (status != STATUS_OK)
         snprintf(why, TEAM_WHY_SIZE, "cannot open the folder of events %.180s: %s",
@@ -174,51 +159,23 @@ void team_give(struct supervisor *supervisor, struct child *child, const struct 
         status = supervisor_give(child, GIFT_COUNTERS, 0, post->counters_fd);
     if (status == STATUS_OK)
         status = post->is_record ? give_to_record(post, child) : give_to_inspect(post, child);
-    if (status == STATUS_OK) {
-        supervisor_start(supervisor, child);
-        return;
-    }
-    log_error("cannot equip %s %u: %s", child->role, child->number, status_text(status));
-    supervisor_kill(supervisor, child);
-}
-
-static bool can_hear(const struct post *post, bool record)
-{
-    return post->is_record == record && post->child != NULL && post->child->channel != NULL;
+    supervisor_start(supervisor, child, status);
 }
 
 void team_look(struct team *team, struct supervisor *supervisor)
 {
-    if (!open_told(team))
-        return;
-    for (size_t i = 0; i < team->post_count; i++) {
-        if (can_hear(&team->posts[i], false) &&
-            supervisor_give(team->posts[i].child, GIFT_TOLD, 0, team->told) != STATUS_OK)
-            supervisor_kill(supervisor, team->posts[i].child);
-    }
+    const struct message_gift body = {GIFT_TOLD, 0};
+    if (open_told(team))
+        team_tell(team, supervisor, false, MESSAGE_GIFT, &body, sizeof body, team->told);
 }
 
 void team_tell(struct team *team, struct supervisor *supervisor, bool record,
-               enum message_kind message, const void *body, size_t size)
+               enum message_kind message, const void *body, size_t size, int fd)
 {
     for (size_t i = 0; i < team->post_count; i++) {
-        if (can_hear(&team->posts[i], record) &&
-            channel_send(team->posts[i].child->channel, message, body, size, span_of(NULL, 0)) !=
-                STATUS_OK)
-            supervisor_kill(supervisor, team->posts[i].child);
-    }
-}
-
-void team_tell_policy(struct team *team, struct supervisor *supervisor, bool record,
-                      const struct policy_gift *policy)
-{
-    const struct message_policy body = {policy->generation};
-
-    for (size_t i = 0; i < team->post_count; i++) {
-        if (can_hear(&team->posts[i], record) &&
-            channel_send_fd(team->posts[i].child->channel, MESSAGE_POLICY, &body, sizeof body,
-                            policy->image) != STATUS_OK)
-            supervisor_kill(supervisor, team->posts[i].child);
+        const struct post *post = &team->posts[i];
+        if (post->is_record == record && post->child != NULL)
+            supervisor_tell(supervisor, post->child, message, body, size, fd);
     }
 }
 
@@ -252,9 +209,7 @@ bool team_is_ready(const struct team *team)
 struct counters team_sum(const struct team *team)
 {
     struct counters sum = {0};
-    for (size_t i = 0; i < team->post_count; i++) {
-        for (int c = 0; c < COUNT_COUNT; c++)
-            sum.value[c] += team->posts[i].counters->value[c];
-    }
+    for (size_t i = 0; i < team->post_count; i++)
+        counters_add(&sum, team->posts[i].counters, true);
     return sum;
 }

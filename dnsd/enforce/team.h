@@ -38,12 +38,6 @@ struct team {
     struct post posts[POSTS_MOST]; /* record, then inspect */
 };
 
-/* The policy that newborns get. */
-struct policy_gift {
-    int image;
-    uint32_t generation;
-};
-
 /* Claims all that the configuration asks for. On failure `why` says what could not be had. No child
  * is started. */
 MUST_USE enum status team_new(const struct config *config, char why[TEAM_WHY_SIZE],
@@ -58,11 +52,9 @@ void team_give(struct supervisor *supervisor, struct child *child,
 /* Looks whether dnsd has made its table anew, and gives it to all who inspect. */
 void team_look(struct team *team, struct supervisor *supervisor);
 
-/* To all living children of a kind; one that cannot hear of it is ended. */
+/* To all living children of a kind, as supervisor_tell(). */
 void team_tell(struct team *team, struct supervisor *supervisor, bool record,
-               enum message_kind message, const void *body, size_t size);
-void team_tell_policy(struct team *team, struct supervisor *supervisor, bool record,
-                      const struct policy_gift *policy);
+               enum message_kind message, const void *body, size_t size, int fd);
 void team_drain(struct team *team, struct supervisor *supervisor, bool record, unsigned ms);
 
 /* How many children of a kind there are, living or waiting to be born. */

@@ -12,6 +12,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pwd.h>
 #include <stddef.h>
 #include <sys/mman.h>
 #include <sys/sendfile.h>
@@ -21,7 +22,7 @@
 
 const char *const program_words[] = {"dnsd", "inspectd", NULL};
 
-enum { BIRTH_MESSAGE_MOST = 2048 };
+enum { BIRTH_MESSAGE_MOST = 2048, FOLDER_MODE = 0750 };
 
 static_assert(sizeof(struct message_compile) + sizeof(uint32_t) <= BIRTH_MESSAGE_MOST,
               "every message of a birth fits");
@@ -226,4 +227,15 @@ enum status birth_image(const char *path, int *image, struct policy **policy)
         *image = -1;
     }
     return status;
+}
+
+int birth_folder(const char *path, const char *user)
+{
+    const struct passwd *owner = geteuid() == 0 ? getpwnam(user) : NULL;
+    bool made = mkdir(path, FOLDER_MODE) == 0;
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+    if (fd >= 0 && made && owner != NULL && fchown(fd, owner->pw_uid, owner->pw_gid) != 0)
+        log_warning("cannot give %s to user %s: %s", path, user, strerror(errno));
+    return fd;
 }

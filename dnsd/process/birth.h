@@ -38,6 +38,12 @@ struct gifts {
 
 enum { SECRET_SIZE = 32, COPY_MOST = 1 << 30 };
 
+/* The policy that newborns get. */
+struct policy_gift {
+    int image;
+    uint32_t generation;
+};
+
 void birth_take(struct gifts *out);
 
 /* Copies the content of a small sealed memory file and closes it; false when its size is another.
@@ -51,5 +57,8 @@ MUST_USE enum status birth_wrap(const void *bytes, size_t size, int *fd_out);
 MUST_USE enum status birth_copy(int file, int *fd_out);
 /* The same with a policy image, opened and checked whole: a gift, and for the parent itself. */
 MUST_USE enum status birth_image(const char *path, int *image, struct policy **policy);
+/* The parent's side: opens a folder for record. One that is not there is made and given to `user`,
+ * when this process may give it. -1: errno says why. */
+int birth_folder(const char *path, const char *user);
 
 #endif

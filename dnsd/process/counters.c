@@ -98,3 +98,11 @@ struct counters *counters_open(int fd)
     void *at = mmap(NULL, sizeof(struct counters), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
     return at == MAP_FAILED ? NULL : at;
 }
+
+void counters_add(struct counters *sum, const struct counters *page, bool with_levels)
+{
+    for (int c = 0; c < COUNT_COUNT; c++) {
+        if (with_levels || !counter_is_level(c))
+            sum->value[c] += __atomic_load_n(&page->value[c], __ATOMIC_RELAXED);
+    }
+}

@@ -82,5 +82,7 @@ struct counters {
 
 MUST_USE enum status counters_make(int *fd_out);
 struct counters *counters_open(int fd); /* NULL when it cannot be mapped */
+/* Adds a living page to a sum; of one whose process is gone for good, levels say nothing. */
+void counters_add(struct counters *sum, const struct counters *page, bool with_levels);
 
 #endif

@@ -41,17 +41,7 @@ static uint32_t date_today(void)
     return (uint32_t)((parts.tm_year + 1900) * 10000 + (parts.tm_mon + 1) * 100 + parts.tm_mday);
 }
 
-void report_program(struct asker *asker, const char *program, clock_ms since, bool stopping,
-                    const char *config_file)
-{
-    char age[SPAN_TEXT_SIZE];
-
-    asker_say(asker, "%-11s %s, pid %d, up %s%s", program, PONOR_VERSION, (int)getpid(),
-              duration_text((clock_now() - since) / 1000, age), stopping ? ", stopping" : "");
-    asker_say(asker, "config      %s", config_file);
-}
-
-void report_policy(struct asker *asker, const struct policy *policy, uint32_t generation)
+static void report_policy(struct asker *asker, const struct policy *policy, uint32_t generation)
 {
     char age[SPAN_TEXT_SIZE], when[TIME_TEXT_SIZE];
 
@@ -75,6 +65,19 @@ void report_policy(struct asker *asker, const struct policy *policy, uint32_t ge
                   list.review_by != 0 && list.review_by < date_today() ? " (review is overdue)"
                                                                        : "");
     }
+}
+
+void report_service(struct asker *asker, const struct service *service, const char *gateway)
+{
+    char age[SPAN_TEXT_SIZE];
+
+    asker_say(asker, "%-11s %s, pid %d, up %s%s", service->kind->program, PONOR_VERSION,
+              (int)getpid(), duration_text((clock_now() - service->since) / 1000, age),
+              service->stopping ? ", stopping" : "");
+    asker_say(asker, "config      %s", service->config_file);
+    if (gateway != NULL)
+        asker_say(asker, "gateway     %s", gateway);
+    report_policy(asker, service->image, service->policy.generation);
 }
 
 static const char *state_of(const struct child *child, bool leaving)

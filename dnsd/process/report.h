@@ -8,15 +8,11 @@
 #ifndef PROCESS_REPORT_H
 #define PROCESS_REPORT_H
 
-#include "policy/image.h"
 #include "process/counters.h"
-#include "process/socket.h"
-#include "process/supervisor.h"
+#include "process/service.h"
 
-void report_program(struct asker *asker, const char *program, clock_ms since, bool stopping,
-                    const char *config_file);
-/* `policy` NULL: none yet. */
-void report_policy(struct asker *asker, const struct policy *policy, uint32_t generation);
+/* Program, configuration and policy. `gateway` NULL: nothing is in service that has one. */
+void report_service(struct asker *asker, const struct service *service, const char *gateway);
 /* The heading, then a line for each. `leaving`: whatever the child itself knows of it. */
 void report_children(struct asker *asker);
 void report_child(struct asker *asker, const struct child *child, bool leaving);

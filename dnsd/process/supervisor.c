@@ -276,10 +276,24 @@ enum status supervisor_give(struct child *child, enum gift gift, uint32_t number
     return channel_send_fd(child->channel, MESSAGE_GIFT, &body, sizeof body, fd);
 }
 
-void supervisor_start(struct supervisor *supervisor, struct child *child)
+void supervisor_start(struct supervisor *supervisor, struct child *child, enum status given)
 {
-    if (child->channel != NULL &&
-        channel_send(child->channel, MESSAGE_START, NULL, 0, span_of(NULL, 0)) != STATUS_OK)
+    if (given == STATUS_OK) {
+        supervisor_tell(supervisor, child, MESSAGE_START, NULL, 0, -1);
+        return;
+    }
+    log_error("cannot equip %s %u: %s", child->role, child->number, status_text(given));
+    supervisor_kill(supervisor, child);
+}
+
+void supervisor_tell(struct supervisor *supervisor, struct child *child, enum message_kind kind,
+                     const void *body, size_t size, int fd)
+{
+    if (child->channel == NULL)
+        return;
+    enum status status = fd < 0 ? channel_send(child->channel, kind, body, size, span_of(NULL, 0))
+                                : channel_send_fd(child->channel, kind, body, size, fd);
+    if (status != STATUS_OK)
         supervisor_kill(supervisor, child);
 }
 

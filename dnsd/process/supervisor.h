@@ -59,8 +59,12 @@ MUST_USE enum status supervisor_add(struct supervisor *supervisor, const char *r
                                     unsigned number, bool once, void *place, struct child **out);
 /* Gives a descriptor, which stays the caller's; without one (-1), nothing. */
 MUST_USE enum status supervisor_give(struct child *child, enum gift gift, uint32_t number, int fd);
-/* Says MESSAGE_START. */
-void supervisor_start(struct supervisor *supervisor, struct child *child);
+/* Says MESSAGE_START; a child that could not be `given` all it needs is ended instead. */
+void supervisor_start(struct supervisor *supervisor, struct child *child, enum status given);
+/* Says something, with a descriptor or without (-1), to a child that is alive; one that cannot hear
+ * of it is ended, since it must not go on as before. */
+void supervisor_tell(struct supervisor *supervisor, struct child *child, enum message_kind kind,
+                     const void *body, size_t size, int fd);
 /* Says MESSAGE_DRAIN; whoever is there after `ms` is killed. A child that is not alive is
  * forgotten. */
 void supervisor_drain(struct supervisor *supervisor, struct child *child, unsigned ms);

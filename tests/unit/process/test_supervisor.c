@@ -83,7 +83,7 @@ static void on_birth(void *owner, struct child *child)
     if (w->births < 64)
         w->birth_at[w->births] = clock_now();
     w->births++;
-    supervisor_start(w->supervisor, child);
+    supervisor_start(w->supervisor, child, STATUS_OK);
 }
 
 static void on_parcel(void *owner, struct child *child, const struct parcel *parcel)
