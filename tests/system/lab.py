@@ -25,6 +25,7 @@ import traceback
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 BUILD = pathlib.Path(os.environ.get("PONOR_BUILD", ROOT / "build"))
 DNSD = BUILD / "dnsd/programs/dnsd"
+INSPECTD = BUILD / "dnsd/programs/inspectd"
 PONOR = BUILD / "dnsd/programs/ponor"
 LOAD = BUILD / "tests/bench/load"
 SANITIZED = "asan" in BUILD.name

@@ -6,6 +6,7 @@ import shutil
 import time
 
 import lab
+import servers
 from lab import PONOR, ROOT, out
 
 lab.enter_namespace()
@@ -76,6 +77,18 @@ def case_ponor_shows_events_and_status():
     assert "all lines are as they were written" in ponor("events", "verify")
     said = ponor("status")
     assert "gateway     try" in said and said.count("in service") == 3, said
+
+
+def case_inspectd_beside_it_sees_what_is_said_on_the_wire():
+    servers.serve(443, lambda s: s.recv(100), host="127.0.0.1")
+    inspectd = lab.start(lab.INSPECTD, "-c", config, "-i", "lo", log=home / "inspectd.log")
+    lab.until("it watches", lambda: "watching lo; policy: 4 lists" in (home / "inspectd.log").read_text())
+    out("openssl", "s_client", "-connect", "127.0.0.1:443", "-servername", "web.wechat.com", stdin="",
+        check=False)
+    lab.until("the event", lambda: "web.wechat.com (tls)" in ponor("events", "--wire", "--table"))
+    assert "inspect 0" in ponor("status")
+    lab.stop(inspectd)
+    assert inspectd.returncode == 0, (home / "inspectd.log").read_text()
 
 
 def case_a_second_one_says_that_the_port_is_taken():
