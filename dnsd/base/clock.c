@@ -28,6 +28,14 @@ uint64_t clock_ns(void)
     return nanoseconds(CLOCK_MONOTONIC);
 }
 
+uint32_t clock_date(clock_us wall)
+{
+    const time_t seconds = (time_t)(wall / 1000000);
+    struct tm day;
+    gmtime_r(&seconds, &day);
+    return (uint32_t)((day.tm_year + 1900) * 10000 + (day.tm_mon + 1) * 100 + day.tm_mday);
+}
+
 struct timeval clock_timeval(clock_ms duration)
 {
     return (struct timeval){(time_t)(duration / 1000), (suseconds_t)(duration % 1000 * 1000)};

@@ -18,6 +18,9 @@ clock_ms clock_now(void);
 clock_us clock_wall(void);
 uint64_t clock_ns(void); /* monotonic, for durations that are reported */
 
+/* The day (UTC) as YYYYMMDD, which lists write too. */
+uint32_t clock_date(clock_us wall);
+
 /* A duration as libevent and the socket options take it. */
 struct timeval clock_timeval(clock_ms duration);
 

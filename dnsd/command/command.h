@@ -46,4 +46,7 @@ int command_remote(int argc, char *argv[]); /* what dnsd's control socket answer
 int command_inspect(int argc, char *argv[]);
 int command_events(int argc, char *argv[]); /* also `events verify` */
 
+/* The configuration, which the caller frees; NULL, with all that is wrong on standard error. */
+struct config *command_read_config(const char *file);
+
 #endif

@@ -17,8 +17,7 @@
 
 enum { IMAGE_MODE = 0640, NEW_SUFFIX_ROOM = 16 };
 
-/* The configuration itself, or NULL with its problems printed. */
-static struct config *read_config(const char *file)
+struct config *command_read_config(const char *file)
 {
     struct problems *problems = problems_new();
     struct config *config = calloc(1, sizeof *config);
@@ -133,7 +132,7 @@ int command_compile(int argc, char *argv[])
     }
     if (argc != 1)
         return command_usage(argv[0], "it takes no other arguments");
-    struct config *config = read_config(file);
+    struct config *config = command_read_config(file);
     struct problems *problems = problems_new();
     if (config == NULL || problems == NULL) {
         free(config);
@@ -162,7 +161,7 @@ int command_show(int argc, char *argv[])
 
     if (argc != 1)
         return command_usage(argv[0], "it takes no arguments");
-    struct config *config = read_config(file);
+    struct config *config = command_read_config(file);
     if (config == NULL)
         return EXIT_NO;
     config_show(config, STDOUT_FILENO);

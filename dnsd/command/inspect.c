@@ -8,10 +8,10 @@
 #include "command/command.h"
 #include "command/sightings.h"
 #include "compile/compile.h"
+#include "inspect/setup.h"
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 enum { BATCH = 4096 };
 
@@ -21,22 +21,21 @@ struct inspection {
     struct capture *capture;
     struct watcher *watcher;
     struct sightings_printer *printer;
-    struct prefix resolvers[ALLOW_MOST + LISTEN_MOST];
+    struct prefix resolvers[SETUP_RESOLVERS_MOST];
 };
 
-/* Its errors are said where the policy is compiled; with an image alone, defaults do. */
-static struct config *read_config(const char *file)
+/* Beside an image it matters little: defaults do where the file cannot be used. */
+static struct config *read_config(const char *file, const char *image)
 {
-    struct problems *problems = problems_new();
-    struct config *config = calloc(1, sizeof *config);
-
-    if (problems != NULL && config != NULL &&
-        config_read(file, config, NULL, problems) != STATUS_OK)
-        *config = (struct config){
-            .gateway = "ponor-inspect",
-            .inspectd = {.memory = 512 << 20, .tcp_idle_seconds = 300, .udp_idle_seconds = 60}};
-    problems_free(problems);
-    return config;
+    struct config *config = command_read_config(file);
+    if (config != NULL || image == NULL)
+        return config;
+    fprintf(stderr, "ponor inspect: the defaults of all options hold, not %s\n", file);
+    config = calloc(1, sizeof *config);
+    if (config != NULL && config_defaults(config) == STATUS_OK)
+        return config;
+    free(config);
+    return NULL;
 }
 
 static void on_packet(void *owner, const struct captured *captured)
@@ -48,23 +47,13 @@ static void on_packet(void *owner, const struct captured *captured)
 
 static bool open_watcher(struct inspection *i, const struct sightings_wanted *wanted)
 {
-    const struct config *c = i->config;
-    const struct watch_limits limits = {c->inspectd.memory, c->inspectd.tcp_idle_seconds,
-                                        c->inspectd.udp_idle_seconds};
-    size_t count = 0;
-
-    i->printer = sightings_printer_new(wanted, c->gateway, i->policy);
+    i->printer = sightings_printer_new(wanted, i->config->gateway, i->policy);
     if (i->printer == NULL)
         return false;
     const struct watch_output output = {i->printer, sightings_print_event, sightings_print_result};
-    i->watcher = watcher_new(&limits, &output);
+    i->watcher = setup_watcher(i->config, &output, i->resolvers);
     if (i->watcher == NULL)
         return false;
-    for (uint32_t n = 0; n < c->inspectd.resolver_count; n++)
-        i->resolvers[count++] = c->inspectd.resolvers[n];
-    for (uint32_t n = 0; n < c->dnsd.listen_count; n++)
-        i->resolvers[count++] = (struct prefix){c->dnsd.listen[n].address, 128};
-    watcher_resolvers(i->watcher, i->resolvers, count);
     watcher_use(i->watcher, i->policy, 1);
     return true;
 }
@@ -98,14 +87,15 @@ static int inspect(const struct capture_options *options, const char *file, cons
 
     if (i == NULL)
         return EXIT_NO;
-    i->config = read_config(file);
+    i->config = read_config(file, image);
     i->policy = i->config == NULL ? NULL : compile_or_open(file, image);
     if (i->policy == NULL)
         goto done;
     if (capture_file.open(options, why, &i->capture) != STATUS_OK)
         fprintf(stderr, "ponor inspect: %s\n", why);
     else if (!open_watcher(i, wanted))
-        fprintf(stderr, "ponor inspect: no memory for `memory` of the configuration\n");
+        fprintf(stderr, "ponor inspect: no memory for `inspectd: memory` of the configuration; "
+                        "make it smaller\n");
     else
         code = read_all(i);
 done:

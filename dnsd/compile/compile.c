@@ -91,7 +91,10 @@ struct policy *compile_or_open(const char *file, const char *image)
         fprintf(stderr, "ponor: %s: %s\n", image == NULL ? file : image,
                 status == STATUS_SYSTEM ? strerror(errno) : status_text(status));
     problems_free(problems);
-    return status == STATUS_OK ? policy : NULL;
+    if (status != STATUS_OK)
+        return NULL;
+    policy_expire(policy, clock_date(clock_wall())); /* as all do who have it in service */
+    return policy;
 }
 
 static enum status run_order(const struct gifts *gifts, struct problems *problems)

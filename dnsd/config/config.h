@@ -150,6 +150,9 @@ MUST_USE enum status config_policy_accept_change(struct config_policy *policy, c
 MUST_USE enum status config_read(const char *file, struct config *out,
                                  struct config_policy **policy, struct problems *problems);
 
+/* What holds where a file says nothing; for who can do without one. */
+MUST_USE enum status config_defaults(struct config *out);
+
 struct control_paths {
     char dnsd[CONFIG_PATH_SIZE], inspectd[CONFIG_PATH_SIZE];
     bool inspectd_wanted; /* the file names interfaces */

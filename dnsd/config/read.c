@@ -141,6 +141,17 @@ void config_settle(struct config *config)
         snprintf(config->gateway, sizeof config->gateway, "ponor");
 }
 
+enum status config_defaults(struct config *out)
+{
+    struct written *w = written_new();
+    if (w == NULL)
+        return STATUS_NO_MEMORY;
+    config_settle(&w->config);
+    *out = w->config;
+    written_free(w);
+    return STATUS_OK;
+}
+
 enum status config_control_paths(const char *file, struct control_paths *out)
 {
     enum status status = STATUS_NO_MEMORY;

@@ -7,7 +7,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 /* Configured names and prefixes, stub zones, the root's, and every address of the configuration. */
 enum {
@@ -44,11 +43,7 @@ void config_policy_free(struct config_policy *policy)
 
 void config_policy_set_today(struct config_policy *policy, clock_us wall)
 {
-    time_t seconds = (time_t)(wall / 1000000);
-    struct tm day;
-    gmtime_r(&seconds, &day);
-    policy->source.today =
-        (uint32_t)((day.tm_year + 1900) * 10000 + (day.tm_mon + 1) * 100 + day.tm_mday);
+    policy->source.today = clock_date(wall);
 }
 
 enum status config_policy_accept_change(struct config_policy *policy, const char *id)

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "capture/capture.h"
+#include "inspect/setup.h"
 #include "inspect/station.h"
 #include "process/birth.h"
 #include "process/channel.h"
@@ -16,10 +17,9 @@
 
 #include <event2/event.h>
 #include <stdio.h>
-#include <time.h>
 #include <unistd.h>
 
-enum { BATCH = 256, TICK_MS = 200, DAY_SECONDS = 86400, GROUPS_OF_A_PARENT = INTERFACES_MOST };
+enum { BATCH = 256, TICK_MS = 200, GROUPS_OF_A_PARENT = INTERFACES_MOST };
 
 struct inspector {
     struct gifts gifts;
@@ -32,13 +32,11 @@ struct inspector {
     struct station *station;
     struct policy *policy;
     struct told *told;
-    time_t day; /* since 1970, UTC: exceptions that ended before do not hold */
-    struct prefix resolvers[ALLOW_MOST + LISTEN_MOST];
+    struct prefix resolvers[SETUP_RESOLVERS_MOST];
 };
 
 static struct inspector inspector;
 
-/* What needs CAP_NET_RAW. */
 /* OpenSSL reads its configuration and fetches what it needs when first used: before the sandbox. */
 static void warm_up(void)
 {
@@ -51,6 +49,7 @@ static void warm_up(void)
         role_die("OpenSSL does not work");
 }
 
+/* What needs CAP_NET_RAW is here alone. */
 void inspect_prepare(unsigned number)
 {
     struct inspector *in = &inspector;
@@ -59,7 +58,8 @@ void inspect_prepare(unsigned number)
     warm_up();
     birth_take(&in->gifts);
     const struct config *config = in->gifts.config;
-    if (config == NULL || in->gifts.counters == NULL || in->gifts.ring[0] < 0)
+    if (config == NULL || in->gifts.counters == NULL || in->gifts.ring[0] < 0 ||
+        in->gifts.policy < 0)
         role_die("the parent gave too little");
     unsigned workers = config->inspectd.workers, interface = number / workers;
     if (interface >= config->inspectd.interface_count)
@@ -108,15 +108,6 @@ static void on_readable(evutil_socket_t fd, short what, void *owner)
 
 /* The parent. */
 
-static void expire_exceptions(struct inspector *in)
-{
-    time_t seconds = in->day * DAY_SECONDS;
-    struct tm day;
-    gmtime_r(&seconds, &day);
-    policy_expire(in->policy,
-                  (uint32_t)((day.tm_year + 1900) * 10000 + (day.tm_mon + 1) * 100 + day.tm_mday));
-}
-
 static void adopt_policy(struct inspector *in, int fd, uint32_t generation)
 {
     struct policy *next;
@@ -128,7 +119,7 @@ static void adopt_policy(struct inspector *in, int fd, uint32_t generation)
     station_use(in->station, generation);
     policy_close(in->policy);
     in->policy = next;
-    expire_exceptions(in);
+    policy_expire(next, clock_date(clock_wall()));
     in->gifts.counters->value[COUNT_POLICY_SWAPS]++;
 }
 
@@ -178,12 +169,8 @@ static void on_tick(evutil_socket_t fd, short what, void *owner)
 {
     struct inspector *in = owner;
     const struct moment now = {clock_now(), clock_wall()};
-    time_t day = (time_t)(now.wall / 1000000 / DAY_SECONDS);
 
-    if (day != in->day) {
-        in->day = day;
-        expire_exceptions(in);
-    }
+    policy_expire(in->policy, clock_date(now.wall));
     watch_tick(in->watcher, now.wall);
     const struct watch_counts watched = watch_counts(in->watcher);
     const struct capture_counts captured = capture_live.counts(in->capture);
@@ -193,9 +180,6 @@ static void on_tick(evutil_socket_t fd, short what, void *owner)
 static void open_watcher(struct inspector *in)
 {
     const struct config *config = in->gifts.config;
-    const struct watch_limits limits = {config->inspectd.memory, config->inspectd.tcp_idle_seconds,
-                                        config->inspectd.udp_idle_seconds};
-    size_t count = 0;
 
     in->station = station_new(in->gifts.ring[0], in->gifts.counters, in->interface,
                               config->inspectd.events.sample);
@@ -203,14 +187,10 @@ static void open_watcher(struct inspector *in)
     if (in->station == NULL)
         role_die("the event ring cannot be mapped");
     const struct watch_output output = {in->station, station_event, NULL};
-    in->watcher = watcher_new(&limits, &output);
+    in->watcher = setup_watcher(config, &output, in->resolvers);
     if (in->watcher == NULL)
-        role_die("no memory for the %llu bytes of `memory`", (unsigned long long)limits.memory);
-    for (uint32_t i = 0; i < config->inspectd.resolver_count; i++)
-        in->resolvers[count++] = config->inspectd.resolvers[i];
-    for (uint32_t i = 0; i < config->dnsd.listen_count; i++)
-        in->resolvers[count++] = (struct prefix){config->dnsd.listen[i].address, 128};
-    watcher_resolvers(in->watcher, in->resolvers, count);
+        role_die("no memory for the %llu bytes of `inspectd: memory`; make it smaller",
+                 (unsigned long long)config->inspectd.memory);
 }
 
 static void open_loop(struct inspector *in)
@@ -235,8 +215,7 @@ int inspect_main(unsigned number)
     struct inspector *in = &inspector;
 
     open_watcher(in);
-    if (in->gifts.policy >= 0)
-        adopt_policy(in, in->gifts.policy, in->gifts.generation);
+    adopt_policy(in, in->gifts.policy, in->gifts.generation);
     if (in->gifts.told >= 0)
         adopt_told(in, in->gifts.told);
     open_loop(in);

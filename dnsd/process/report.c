@@ -33,14 +33,6 @@ static const char *time_text(uint64_t unix_seconds, char out[TIME_TEXT_SIZE])
     return out;
 }
 
-static uint32_t date_today(void)
-{
-    const time_t now = (time_t)(clock_wall() / 1000000);
-    struct tm parts;
-    gmtime_r(&now, &parts);
-    return (uint32_t)((parts.tm_year + 1900) * 10000 + (parts.tm_mon + 1) * 100 + parts.tm_mday);
-}
-
 static void report_policy(struct asker *asker, const struct policy *policy, uint32_t generation)
 {
     char age[SPAN_TEXT_SIZE], when[TIME_TEXT_SIZE];
@@ -62,8 +54,9 @@ static void report_policy(struct asker *asker, const struct policy *policy, uint
         const struct list_view list = policy_list(policy, (uint16_t)i);
         asker_say(asker, "%-20s %-10llu %6u  %s%s", list.id, (unsigned long long)list.serial,
                   list.rules, list.title,
-                  list.review_by != 0 && list.review_by < date_today() ? " (review is overdue)"
-                                                                       : "");
+                  list.review_by != 0 && list.review_by < clock_date(clock_wall())
+                      ? " (review is overdue)"
+                      : "");
     }
 }
 

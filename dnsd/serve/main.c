@@ -14,10 +14,7 @@
 #include "serve/udp.h"
 
 #include <event2/event.h>
-#include <time.h>
 #include <unistd.h>
-
-enum { DAY_SECONDS = 86400 };
 
 struct resolver {
     struct worker *owner;
@@ -29,7 +26,6 @@ struct worker {
     struct event_base *base;
     struct server *server;
     struct policy *policy;
-    time_t day; /* since 1970, UTC: exceptions that ended before do not hold */
     struct channel *parent;
     struct resolver resolvers[WORKERS_MOST];
     unsigned resolver_count, next_resolver;
@@ -127,15 +123,6 @@ static void connect_resolver(struct worker *w, unsigned number, int fd)
 
 /* The parent. */
 
-static void expire_exceptions(struct worker *w)
-{
-    time_t seconds = w->day * DAY_SECONDS;
-    struct tm day;
-    gmtime_r(&seconds, &day);
-    policy_expire(w->policy,
-                  (uint32_t)((day.tm_year + 1900) * 10000 + (day.tm_mon + 1) * 100 + day.tm_mday));
-}
-
 static void adopt_policy(struct worker *w, int fd, uint32_t generation)
 {
     struct policy *next;
@@ -146,7 +133,7 @@ static void adopt_policy(struct worker *w, int fd, uint32_t generation)
     server_set_policy(w->server, next, generation);
     policy_close(w->policy);
     w->policy = next;
-    expire_exceptions(w);
+    policy_expire(next, clock_date(clock_wall()));
     w->gifts.counters->value[COUNT_POLICY_SWAPS]++;
 }
 
@@ -196,11 +183,7 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 {
     struct worker *w = arg;
     struct moment now = moment_now();
-    time_t day = (time_t)(now.wall / 1000000 / DAY_SECONDS);
-    if (day != w->day) {
-        w->day = day;
-        expire_exceptions(w);
-    }
+    policy_expire(w->policy, clock_date(now.wall));
     const struct timeval after = clock_timeval(server_tick(w->server, now));
     flush_replies(w);
     const uint64_t *count = w->gifts.counters->value;

@@ -30,6 +30,16 @@ static void never_back(void **state)
     }
 }
 
+static void dates(void **state)
+{
+    const clock_us day = UINT64_C(86400000000);
+    assert_int_equal(clock_date(0), 19700101);
+    assert_int_equal(clock_date(day - 1), 19700101);
+    assert_int_equal(clock_date(day), 19700102);
+    assert_int_equal(clock_date(UINT64_C(1709164800000000)), 20240229);
+    assert_int_equal(clock_date(UINT64_C(1798761599999999)), 20261231);
+}
+
 static void durations(void **state)
 {
     struct timeval none = clock_timeval(0), some = clock_timeval(61234);
@@ -44,6 +54,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(units),
         cmocka_unit_test(never_back),
+        cmocka_unit_test(dates),
         cmocka_unit_test(durations),
     };
     return cmocka_run_group_tests_name("base/clock", tests, NULL, NULL);
