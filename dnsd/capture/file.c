@@ -19,13 +19,16 @@ static enum status file_open(const struct capture_options *options, char why[CAP
     pcap_t *pcap = pcap_open_offline(options->place, error);
 
     if (pcap == NULL) {
+        size_t length = strlen(options->place);
+        bool names_it = strncmp(error, options->place, length) == 0 && error[length] == ':' &&
+                        error[length + 1] == ' ';
         const char *remedy =
             strstr(error, "format") != NULL
                 ? "; only pcap and pcapng are read: unpack a compressed capture first, and turn "
                   "others into pcapng with editcap"
                 : "";
-        snprintf(why, CAPTURE_WHY_SIZE, "cannot read %s: %.200s%s", name_of(options->place), error,
-                 remedy);
+        snprintf(why, CAPTURE_WHY_SIZE, "cannot read %s: %.200s%s", name_of(options->place),
+                 names_it ? error + length + 2 : error, remedy);
         return STATUS_SYSTEM;
     }
     struct capture *capture;
