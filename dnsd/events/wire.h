@@ -105,7 +105,7 @@ struct wire {
     uint8_t spoken, ending, why, ech, resolved, way, health;
     uint8_t tunnel;       /* enum tunnel of wire/frame.h */
     uint16_t tls_version; /* the highest offered, as in TLS: 0x0304; 0: none */
-    uint16_t segments;    /* packets that carried what was recognised */
+    uint16_t segments;    /* packets of the client so far */
     uint32_t vlan;        /* outer id << 12 | inner id */
     uint64_t count;       /* of health */
     char alpn[ALPN_SIZE]; /* the first protocol offered */
