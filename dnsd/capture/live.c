@@ -100,16 +100,18 @@ static void set_options(pcap_t *pcap, const struct capture_options *options)
 
 /* Packets of one flow, in both directions, go to one process of the group; of fragments the kernel
  * makes whole datagrams first, since all but the first do not say their ports. */
-static enum status join_group(pcap_t *pcap, uint16_t group, char why[CAPTURE_WHY_SIZE])
+static enum status join_group(pcap_t *pcap, const struct capture_options *options,
+                              char why[CAPTURE_WHY_SIZE])
 {
     const unsigned how = PACKET_FANOUT_HASH | PACKET_FANOUT_FLAG_DEFRAG;
-    const unsigned value = group | how << 16;
+    const unsigned value = options->fanout | how << 16;
     char refusal[REFUSAL_TEXT_SIZE];
 
-    if (group == 0 ||
+    if (options->fanout == 0 ||
         setsockopt(pcap_fileno(pcap), SOL_PACKET, PACKET_FANOUT, &value, sizeof value) == 0)
         return STATUS_OK;
-    snprintf(why, CAPTURE_WHY_SIZE, "packets cannot be shared among processes: %s",
+    snprintf(why, CAPTURE_WHY_SIZE,
+             "packets of %.100s cannot be shared among `workers`: %s; do with one", options->place,
              refusal_text(errno, refusal));
     return STATUS_SYSTEM;
 }
@@ -121,7 +123,7 @@ static enum status equip(struct capture *capture, const struct capture_options *
     enum status status = opened_filter(capture, options->filter, why);
 
     if (status == STATUS_OK)
-        status = join_group(capture->pcap, options->fanout, why);
+        status = join_group(capture->pcap, options, why);
     if (status == STATUS_OK && pcap_setnonblock(capture->pcap, 1, error) != 0) {
         snprintf(why, CAPTURE_WHY_SIZE, "%.300s", error);
         status = STATUS_SYSTEM;

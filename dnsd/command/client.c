@@ -109,10 +109,9 @@ static void say_nobody(const char *program, const char *path, int error, char wh
     if (error == EACCES)
         remedy = "; be root, or in the group that owns it";
     else if (error == ENOENT || error == ECONNREFUSED)
-        remedy = " is not running, or has another configuration (-c FILE)";
-    snprintf(why, CLIENT_WHY_SIZE, "no %s answers at %s: %s%s%s%s", program, path,
-             refusal_text(error, refusal), remedy[0] == ' ' ? ": " : "",
-             remedy[0] == ' ' ? program : "", remedy);
+        remedy = ": it is not running, or has another configuration (-c FILE)";
+    snprintf(why, CLIENT_WHY_SIZE, "no %s answers at %s: %s%s", program, path,
+             refusal_text(error, refusal), remedy);
 }
 
 static enum status ask(const char *program, const char *path, const char *line, int out,

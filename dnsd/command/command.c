@@ -29,7 +29,7 @@ const struct command commands[] = {
     {"events", "[verify] [--help]",
         "reads the event files; proves that nobody changed them", command_events},
     {"status", "",
-        "dnsd's processes, policy and counters", command_remote},
+        "processes, policy and counters of dnsd and inspectd", command_remote},
     {"counters", "",
         "all counters, a line each", command_remote},
     {"reload", "[--accept-change LIST]",
@@ -55,11 +55,13 @@ static void print_usage(FILE *out)
     fprintf(out, "usage: ponor [-c FILE] COMMAND [ARGUMENTS]\n\n");
     for (const struct command *c = commands; c->name != NULL; c++)
         fprintf(out, "  %-9s %s\n", c->name, c->help);
-    fprintf(out,
-            "\n  -c FILE   the configuration (%s)\n"
-            "  -s PATH   dnsd's control socket, when the configuration cannot tell\n"
-            "\n`ponor COMMAND --help` says more. Exit codes: 0 yes, 1 no, 2 wrong use.\n",
-            default_config);
+    fprintf(
+        out,
+        "\n  -c FILE   the configuration (%s)\n"
+        "  -s PATH   the control socket of another program than dnsd, or where the configuration\n"
+        "            cannot tell\n"
+        "\n`ponor COMMAND --help` says more. Exit codes: 0 yes, 1 no, 2 wrong use.\n",
+        default_config);
 }
 
 static const struct command *find_command(const char *name)

@@ -149,6 +149,13 @@ static enum status probe_interfaces(const struct config *config)
     }
     for (uint32_t i = 0; i < config->inspectd.interface_count; i++) {
         enum status status = capture_probe(config->inspectd.interfaces[i], why);
+        for (uint32_t j = 0; status == STATUS_OK && j < i; j++) {
+            if (strcmp(config->inspectd.interfaces[i], config->inspectd.interfaces[j]) != 0)
+                continue;
+            snprintf(why, sizeof why, "%s is named twice: each of its packets would count twice",
+                     config->inspectd.interfaces[i]);
+            status = STATUS_INVALID;
+        }
         if (status != STATUS_OK) {
             log_error("%s", why);
             return status;

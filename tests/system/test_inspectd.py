@@ -358,6 +358,8 @@ def case_what_dnsd_told_whom_comes_when_dnsd_does():
 def case_mistakes_end_it_with_a_reason():
     said = Inspectd("missing").compile().fails("-i", "nosuch0")
     assert "there is no interface nosuch0; there are: lo" in said, said
+    said = Inspectd("twice").compile().fails("-i", "lo", "-i", "lo")
+    assert "lo is named twice" in said, said
     said = Inspectd("unnamed").compile().fails()
     assert "no interface is named" in said, said
     said = Inspectd("filter", "  filter: tcp prot 443\n").compile().fails("-i", "lo")
