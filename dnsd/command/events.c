@@ -7,10 +7,12 @@
  */
 #include "command/command.h"
 
+#include "base/refusal.h"
 #include "config/config.h"
 #include "events/reader.h"
 #include "events/verify.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -270,9 +272,13 @@ static int folder_open(const char *folder, const char *file, bool wire)
         }
         folder = wire ? config.inspectd.events.folder : config.dnsd.events.folder;
     }
+    char why[REFUSAL_TEXT_SIZE];
     int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0)
-        fprintf(stderr, "ponor: %s: %m\n", folder);
+        fprintf(stderr, "ponor: the events in %s cannot be read: %s%s\n", folder,
+                refusal_text(errno, why),
+                errno == EACCES ? "; its group may, or say --folder"
+                                : "; say --folder where they are");
     return fd;
 }
 

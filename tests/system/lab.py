@@ -61,8 +61,8 @@ def enter_namespace():
 
 
 def out(*argv, check=True, stdin=None, timeout=60):
-    r = subprocess.run([str(a) for a in argv], capture_output=True, text=True, input=stdin,
-                       timeout=timeout)
+    r = subprocess.run([str(a) for a in argv], capture_output=True, text=True, errors="replace",
+                       input=stdin, timeout=timeout)
     if check and r.returncode != 0:
         raise AssertionError(f"{' '.join(map(str, argv))}: {r.returncode}\n{r.stdout}{r.stderr}")
     return r.stdout + r.stderr
