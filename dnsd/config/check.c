@@ -167,21 +167,52 @@ static bool path_equal(const char *a, const char *b)
     }
 }
 
+static void check_interfaces(const struct written *w, const char *key,
+                             const char (*names)[CONFIG_WORD_SIZE], const struct yaml_place *at,
+                             uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        for (uint32_t j = 0; j < i; j++)
+            if (strcmp(names[i], names[j]) == 0)
+                SAY(w, at[i], "`%s` names %.64s twice", key, names[i]);
+        if (!is_interface(names[i]))
+            SAY(w, at[i],
+                "`%.64s` is not the name of an interface: it has 1 to %d bytes, without blanks, / "
+                "and :",
+                names[i], IF_NAMESIZE - 1);
+    }
+}
+
+static void check_gate(const struct written *w)
+{
+    const struct config *c = &w->config;
+    const struct config_gate *gate = &c->inspectd.gate;
+
+    check_interfaces(w, "inside", gate->inside, w->inside_at, gate->inside_count);
+    check_interfaces(w, "outside", gate->outside, w->outside_at, gate->outside_count);
+    for (uint32_t i = 0; i < gate->outside_count; i++)
+        for (uint32_t j = 0; j < gate->inside_count; j++)
+            if (strcmp(gate->outside[i], gate->inside[j]) == 0)
+                SAY(w, w->outside_at[i], "%.64s is inside as well: it can be one of them",
+                    gate->outside[i]);
+    if (c->inspectd.mode != INSPECT_INLINE)
+        return;
+    if (gate->inside_count == 0 || gate->outside_count == 0)
+        SAY(w, w->inspectd_mode_at,
+            "`mode: inline` needs `gate: {inside: [lan0], outside: [wan0]}` with your interfaces");
+    if (c->inspectd.interface_count > 0)
+        SAY(w, w->interfaces_at[0],
+            "`mode: inline` judges what passes from inside to outside; remove `interfaces`, or "
+            "choose `mode: watch` or `mode: tap`");
+}
+
 static void check_inspectd(const struct written *w)
 {
     const struct config *c = &w->config;
 
-    for (uint32_t i = 0; i < c->inspectd.interface_count; i++) {
-        const char *name = c->inspectd.interfaces[i];
-        for (uint32_t j = 0; j < i; j++)
-            if (strcmp(name, c->inspectd.interfaces[j]) == 0)
-                SAY(w, w->interfaces_at[i], "`interfaces` names %.64s twice", name);
-        if (!is_interface(name))
-            SAY(w, w->interfaces_at[i],
-                "`%.64s` is not the name of an interface: it has 1 to %d bytes, without blanks, / "
-                "and :",
-                name, IF_NAMESIZE - 1);
-    }
+    check_interfaces(w, "interfaces", c->inspectd.interfaces, w->interfaces_at,
+                     c->inspectd.interface_count);
+    check_gate(w);
     check_control(w, c->inspectd.control, w->inspectd_control_at);
     if (path_equal(c->inspectd.control, c->control))
         SAY(w, w->inspectd_control_at, "`control` of inspectd is dnsd's: each has its own");

@@ -56,11 +56,53 @@ struct config_events {
 
 enum resolve_mode { RESOLVE_RECURSE, RESOLVE_FORWARD };
 
+enum inspect_mode {
+    INSPECT_WATCH,  /* interfaces are read, nothing is stopped */
+    INSPECT_INLINE, /* the kernel's queue: no packet passes before it was judged */
+    INSPECT_TAP     /* interfaces are read; resets are sent, sets of the firewall filled */
+};
+
+enum bypass { BYPASS_OPEN, BYPASS_CLOSED };
+
+/* What the gateway does about an address that was told for a name which a list only observes. */
+enum told_names { TOLD_IGNORE, TOLD_OBSERVE, TOLD_STOP };
+
+/* What stands between inside and outside: for the firewall, and for those who stop flows. */
+struct config_gate {
+    char inside[INTERFACES_MOST][CONFIG_WORD_SIZE], outside[INTERFACES_MOST][CONFIG_WORD_SIZE];
+    uint32_t inside_count, outside_count;
+    uint32_t redirect_dns;    /* bool */
+    uint32_t bypass;          /* enum bypass: what becomes of packets that nobody judges */
+    uint32_t patience_ms;     /* how long one may wait for its verdict */
+    uint32_t queue;           /* number of the first queue; `inspectd.workers` of them */
+    uint32_t mark_bit;        /* the lowest of three bits of packets' and connections' marks */
+    uint32_t told_names;      /* enum told_names */
+    uint32_t hold_seconds;    /* how long what was stopped stands in a set of the firewall */
+    uint32_t hold_most;       /* elements of all sets together */
+    uint32_t hold_per_minute; /* new ones */
+};
+
+/* The three bits: all of the flow is heard; its server is; it is stopped. */
+static inline uint32_t gate_mark_heard(const struct config_gate *gate)
+{
+    return UINT32_C(1) << gate->mark_bit;
+}
+static inline uint32_t gate_mark_server_heard(const struct config_gate *gate)
+{
+    return UINT32_C(2) << gate->mark_bit;
+}
+static inline uint32_t gate_mark_stopped(const struct config_gate *gate)
+{
+    return UINT32_C(4) << gate->mark_bit;
+}
+
 struct config {
-    char gateway[CONFIG_WORD_SIZE]; /* observer.name of events; default: the host name */
-    char image[CONFIG_PATH_SIZE];   /* where the compiled policy stands */
-    char control[CONFIG_PATH_SIZE]; /* the control socket */
-    uint32_t log_level;             /* enum log_level */
+    char gateway[CONFIG_WORD_SIZE];      /* observer.name of events; default: the host name */
+    char image[CONFIG_PATH_SIZE];        /* where the compiled policy stands */
+    char control[CONFIG_PATH_SIZE];      /* the control socket */
+    uint32_t log_level;                  /* enum log_level */
+    struct prefix protect[PROTECT_MOST]; /* no list may meet them, and nothing else holds them */
+    uint32_t protect_count;
 
     struct {
         struct endpoint listen[LISTEN_MOST];
@@ -118,6 +160,7 @@ struct config {
     } dnsd;
 
     struct {
+        uint32_t mode;                                      /* enum inspect_mode */
         char interfaces[INTERFACES_MOST][CONFIG_WORD_SIZE]; /* none: given with -i */
         uint32_t interface_count;
         uint32_t workers; /* processes per interface, which share its packets by flow */
@@ -132,6 +175,7 @@ struct config {
         uint32_t resolver_count;
         char control[CONFIG_PATH_SIZE]; /* its control socket */
         struct config_events events;
+        struct config_gate gate;
     } inspectd;
 };
 
@@ -155,7 +199,7 @@ MUST_USE enum status config_defaults(struct config *out);
 
 struct control_paths {
     char dnsd[CONFIG_PATH_SIZE], inspectd[CONFIG_PATH_SIZE];
-    bool inspectd_wanted; /* the file names interfaces */
+    bool inspectd_wanted; /* the file gives it something to do */
 };
 
 /* Only where the control sockets are, for who speaks to programs that run: errors elsewhere in the

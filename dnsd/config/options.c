@@ -7,6 +7,9 @@
 #include <stdio.h>
 
 static const char *const mode_words[] = {"recurse", "forward", NULL};
+static const char *const inspect_mode_words[] = {"watch", "inline", "tap", NULL};
+static const char *const bypass_words[] = {"open", "closed", NULL};
+static const char *const told_names_words[] = {"ignore", "observe", "stop", NULL};
 static const char *const group_mode_words[] = {"enforce", "observe", NULL};
 const char *const list_format_words[] = {"yaml", "hosts", "domains", NULL};
 
@@ -268,7 +271,46 @@ static const struct yaml_row inspectd_events_rows[] = {
 };
 static const struct yaml_schema inspectd_events = YAML_SECTION("`events`", inspectd_events_rows);
 
+#define GATE(field)         INSPECTD(gate.field)
+
+static const struct yaml_row gate_rows[] = {
+    {"inside", &yaml_text, OPTIONS(inspectd.gate.inside), AT(inside_at), .fallback = "",
+     .example = "[lan0]",
+     .help = "Interfaces on which clients are."},
+    {"outside", &yaml_text, OPTIONS(inspectd.gate.outside), AT(outside_at), .fallback = "",
+     .example = "[wan0]",
+     .help = "Interfaces that lead to the Internet."},
+    {"redirect_dns", &yaml_bool, GATE(redirect_dns), .fallback = "yes",
+     .help = "Plain DNS from inside to any resolver but those of `resolvers` is led to dnsd, for "
+             "groups in which a list has a rule `protocol: dns`."},
+    {"bypass", &yaml_word, GATE(bypass), .words = bypass_words, .fallback = "open",
+     .help = "What becomes of packets while nobody judges them, in mode inline: open lets them "
+             "pass, closed holds them back."},
+    {"patience", &yaml_ms, GATE(patience_ms), .least = 20, .limit = 10000, .fallback = "200ms",
+     .help = "How long a packet may wait for its verdict before `bypass` is the verdict."},
+    {"queue", &yaml_count, GATE(queue), .limit = 65000, .fallback = "5300",
+     .help = "Number of the kernel's first queue (NFQUEUE); each of `workers` has one."},
+    {"mark_bit", &yaml_count, GATE(mark_bit), .limit = 29, .fallback = "28",
+     .help = "The lowest of three bits of the marks of packets and connections that are ours."},
+    {"told_names", &yaml_word, GATE(told_names), .words = told_names_words, .fallback = "observe",
+     .help = "A flow to an address that dnsd gave the client for a name that a list only "
+             "observes: ignore it, observe it, or stop it. Such addresses are often shared by "
+             "many sites."},
+    {"hold", &yaml_seconds, GATE(hold_seconds), .least = 5, .limit = 86400, .fallback = "5m",
+     .help = "How long a client is kept from a server that spoke a banned protocol."},
+    {"hold_most", &yaml_count, GATE(hold_most), .least = 16, .limit = 1 << 20, .fallback = "65536",
+     .help = "Client and server pairs that are held at a time."},
+    {"hold_per_minute", &yaml_count, GATE(hold_per_minute), .least = 1, .limit = 1 << 20,
+     .fallback = "6000",
+     .help = "New ones a minute; more are counted and not held."},
+};
+static const struct yaml_schema gate = YAML_SECTION("`gate`", gate_rows);
+
 static const struct yaml_row inspectd_rows[] = {
+    {"mode", &yaml_word, INSPECTD(mode), AT(inspectd_mode_at), .words = inspect_mode_words,
+     .fallback = "watch",
+     .help = "watch: reads `interfaces` and stops nothing. inline: the kernel passes no packet "
+             "before it was judged. tap: reads `interfaces`, and resets what should be stopped."},
     {"interfaces", &yaml_text,
      YAML_LIST(struct written, config.inspectd.interfaces, config.inspectd.interface_count),
      AT(interfaces_at), .fallback = "", .example = "[eth0, eth1]",
@@ -304,6 +346,7 @@ static const struct yaml_row inspectd_rows[] = {
      .fallback = "/run/ponor-inspectd/control.sock",
      .help = "The socket through which `ponor` speaks to inspectd."},
     {"events", .section = &inspectd_events, .help = "The file of what was seen."},
+    {"gate", .section = &gate, .help = "What stands between inside and outside."},
 };
 static const struct yaml_schema inspectd = YAML_SECTION("`inspectd`", inspectd_rows);
 
@@ -366,7 +409,7 @@ static const struct yaml_row protect_rows[] = {
      .fallback = "", .example = "[agency.example]",
      .help = "No rule may name one of these, what is above or what is below it."},
     {"addresses", &yaml_prefix,
-     YAML_LIST(struct written, protected_prefixes, protected_prefix_count),
+     OPTIONS(protect),
      .fallback = "", .example = "[198.51.100.0/24]",
      .help = "No rule may meet one of these."},
 };

@@ -46,8 +46,6 @@ struct written {
     uint32_t max_change;
     struct name protected_names[PROTECT_MOST];
     uint32_t protected_name_count;
-    struct prefix protected_prefixes[PROTECT_MOST];
-    uint32_t protected_prefix_count;
 
     struct list_written *lists; /* LISTS_NAMED_MOST */
     size_t list_count;
@@ -63,7 +61,8 @@ struct written {
         root_hints_at, trust_anchor_at, via_at[UPSTREAMS_MOST], min_ttl_at, stale_after_at,
         per_client_at, idle_at, folder_at, quota_at, ring_slots_at, stubs_at[STUBS_MOST],
         interfaces_at[INTERFACES_MOST], inspectd_control_at, inspectd_folder_at, inspectd_quota_at,
-        inspectd_ring_slots_at, told_at, told_slots_at;
+        inspectd_ring_slots_at, told_at, told_slots_at, inspectd_mode_at,
+        inside_at[INTERFACES_MOST], outside_at[INTERFACES_MOST];
 
     const char *file; /* for messages */
     struct problems *problems;

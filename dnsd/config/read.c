@@ -167,7 +167,8 @@ enum status config_control_paths(const char *file, struct control_paths *out)
     settle_paths(w);
     memcpy(out->dnsd, w->config.control, CONFIG_PATH_SIZE);
     memcpy(out->inspectd, w->config.inspectd.control, CONFIG_PATH_SIZE);
-    out->inspectd_wanted = w->config.inspectd.interface_count > 0;
+    out->inspectd_wanted =
+        w->config.inspectd.interface_count > 0 || w->config.inspectd.mode == INSPECT_INLINE;
     status = access(file, R_OK) == 0 ? STATUS_OK : STATUS_SYSTEM;
 done:
     written_free(w);

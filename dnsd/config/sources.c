@@ -135,9 +135,9 @@ static bool add_protection(struct policy_source *source, const struct written *w
         n++;
     source->protected_name_count = n;
 
-    source->protected_prefix_count = w->protected_prefix_count;
-    memcpy(source->protected_prefixes, w->protected_prefixes,
-           w->protected_prefix_count * sizeof(struct prefix));
+    source->protected_prefix_count = w->config.protect_count;
+    memcpy(source->protected_prefixes, w->config.protect,
+           w->config.protect_count * sizeof(struct prefix));
     protect_endpoints(source, c->dnsd.listen, c->dnsd.listen_count);
     protect_endpoints(source, c->dnsd.forward_to, c->dnsd.forward_count);
     protect_endpoints(source, c->dnsd.recurse_via, c->dnsd.recurse_via_count);

@@ -52,7 +52,13 @@ struct watch_output {
     void (*on_result)(void *owner, const struct result *result); /* or NULL */
 };
 
-enum watch_order { ORDER_PASS, ORDER_STOP }; /* of the packet's flow */
+/* About the packet and its flow. Where nobody obeys, the first will do for all. */
+enum watch_order {
+    ORDER_PASS,
+    ORDER_PASS_SERVER_HEARD, /* what else the server says in this flow changes nothing */
+    ORDER_PASS_HEARD,        /* nor does what the client says */
+    ORDER_STOP
+};
 
 struct watch_counts {
     uint64_t packets, bytes, other, cut, malformed, fragments, flows, judged, named, unnamed,

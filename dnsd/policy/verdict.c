@@ -27,7 +27,8 @@ const char *const protocol_words[] = {
     [PROTOCOL_DOH] = "doh",     [PROTOCOL_DNSCRYPT] = "dnscrypt",
     [PROTOCOL_DNS] = "dns",     [PROTOCOL_MMTLS_TUNNEL] = "mmtls-tunnel",
     [PROTOCOL_SOCKS] = "socks", [PROTOCOL_HTTP_PROXY] = "http-proxy",
-    [PROTOCOL_ECH] = "ech",     [PROTOCOL_COUNT] = NULL,
+    [PROTOCOL_ECH] = "ech",     [PROTOCOL_UNRESOLVED] = "unresolved",
+    [PROTOCOL_COUNT] = NULL,
 };
 
 const char *const seen_words[] = {

@@ -52,6 +52,8 @@ enum protocol {
     PROTOCOL_SOCKS,
     PROTOCOL_HTTP_PROXY, /* CONNECT, or an absolute-form request to another host */
     PROTOCOL_ECH,        /* a ClientHello that may hide its name */
+    PROTOCOL_UNRESOLVED, /* unknown to every reader, towards an address that nobody told the client
+                          */
     PROTOCOL_COUNT
 };
 

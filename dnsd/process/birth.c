@@ -58,6 +58,18 @@ static void put(int *places, uint32_t count, uint32_t number, int fd)
     places[number] = fd;
 }
 
+static void keep_lane(struct gifts *gifts, const struct message_gift *gift, int fd)
+{
+    if (gift->number >= LANES_MOST)
+        role_die("the parent gave lane %u; the limit is %d", gift->number, LANES_MOST);
+    struct lane_files *files = &gifts->lanes[gift->number];
+    int *place = gift->gift == GIFT_LANE_PACKETS        ? &files->packets
+                 : gift->gift == GIFT_LANE_ORDERS       ? &files->orders
+                 : gift->gift == GIFT_LANE_INSPECT_BELL ? &files->inspect_bell
+                                                        : &files->gate_bell;
+    put(place, 1, 0, fd);
+}
+
 static void keep(struct gifts *gifts, const struct message_gift *gift, int fd)
 {
     switch (gift->gift) {
@@ -98,6 +110,15 @@ static void keep(struct gifts *gifts, const struct message_gift *gift, int fd)
         break;
     case GIFT_TOLD:
         put(&gifts->told, 1, 0, fd);
+        break;
+    case GIFT_LANE_PACKETS:
+    case GIFT_LANE_ORDERS:
+    case GIFT_LANE_INSPECT_BELL:
+    case GIFT_LANE_GATE_BELL:
+        keep_lane(gifts, gift, fd);
+        break;
+    case GIFT_HELD:
+        put(&gifts->held, 1, 0, fd);
         break;
     default:
         role_die("the parent gave something unknown (%u)", gift->gift);
@@ -142,8 +163,9 @@ static void clear(struct gifts *gifts)
     memset(gifts->tcp, 0xff, sizeof gifts->tcp);
     memset(gifts->channel, 0xff, sizeof gifts->channel);
     memset(gifts->ring, 0xff, sizeof gifts->ring);
+    memset(gifts->lanes, 0xff, sizeof gifts->lanes);
     gifts->policy = gifts->folder = gifts->output = gifts->problems = gifts->secret = gifts->told =
-        -1;
+        gifts->held = -1;
 }
 
 void birth_take(struct gifts *out)

@@ -13,6 +13,7 @@
 #include "config/config.h"
 #include "policy/image.h"
 #include "process/counters.h"
+#include "process/lane.h"
 #include "process/message.h"
 
 enum { RINGS_MOST = 2 * WORKERS_MOST }; /* of the workers in service, and of those that drain */
@@ -28,12 +29,14 @@ struct gifts {
     int ring[RINGS_MOST];                   /* serve: [0]; record: the first ring_count */
     uint32_t ring_owner[RINGS_MOST];        /* number of the serve process that writes it */
     uint32_t ring_count;
-    int folder;                   /* record: where it writes */
-    enum program program;         /* record: whose events */
-    int output, problems;         /* compile: the image to write; a pipe for problems' text */
-    int secret;                   /* memory file of SECRET_SIZE random bytes */
-    int told;                     /* serve, inspect: the table of what was told whom */
-    struct message_compile order; /* compile: what to do */
+    int folder;           /* record: where it writes */
+    enum program program; /* record: whose events */
+    int output, problems; /* compile: the image to write; a pipe for problems' text */
+    int secret;           /* memory file of SECRET_SIZE random bytes */
+    int told;             /* serve, inspect: the table of what was told whom */
+    int held;             /* gate: memory file of firewall/held.h */
+    struct lane_files lanes[LANES_MOST]; /* gate: each at its number; inspect: the first */
+    struct message_compile order;        /* compile: what to do */
 };
 
 enum { SECRET_SIZE = 32, COPY_MOST = 1 << 30 };

@@ -9,6 +9,7 @@
 #ifndef PROCESS_MESSAGE_H
 #define PROCESS_MESSAGE_H
 
+#include "base/address.h"
 #include "dns/message.h"
 
 enum message_kind {
@@ -20,6 +21,8 @@ enum message_kind {
     MESSAGE_LEVEL,    /* log level */
     MESSAGE_FLUSH,    /* forget cached answers */
     MESSAGE_ROTATE,   /* record: begin a new file */
+    MESSAGE_RELEASE,  /* gate: hold an address no longer */
+    MESSAGE_FIREWALL, /* gate: the table was loaded anew; its sets are empty */
     /* role -> parent */
     MESSAGE_READY, /* in service */
     MESSAGE_DONE,  /* compile: finished, with a status */
@@ -45,6 +48,12 @@ enum gift {
     GIFT_OUTPUT,   /* compile: `number` 0 the image to write, 1 a pipe for problems */
     GIFT_SECRET,   /* memory file: keys shared by all serve processes (cookies) */
     GIFT_TOLD,     /* process/told.h: serve writes, inspect reads; replaces an older one */
+    /* process/lane.h, for gate and inspect; `number`: which lane */
+    GIFT_LANE_PACKETS,
+    GIFT_LANE_ORDERS,
+    GIFT_LANE_INSPECT_BELL,
+    GIFT_LANE_GATE_BELL,
+    GIFT_HELD, /* gate: the table of what is held */
 };
 
 /* Whose events record writes. */
@@ -63,6 +72,9 @@ struct message_level {
 struct message_flush {
     struct name below;
 }; /* the root: everything */
+struct message_release {
+    struct address address; /* a client's or a server's */
+};
 struct message_done {
     uint32_t status, problems;
 };

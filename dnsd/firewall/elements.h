@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * elements - puts elements into the sets that have timeouts, and takes them out.
+ *
+ * Used by gate. libnftnl over one libmnl socket; what is put between elements_open() and
+ * elements_send() goes to the kernel as one batch. Adding what is there refreshes its timeout: the
+ * batch deletes and adds it, since kernels before 6.12 keep the old one. Never reads the ruleset
+ * but for the two sets' own elements.
+ */
+#ifndef FIREWALL_ELEMENTS_H
+#define FIREWALL_ELEMENTS_H
+
+#include "process/lane.h"
+
+struct elements;
+
+/* STATUS_SYSTEM: no socket. Needs CAP_NET_ADMIN, also later. */
+MUST_USE enum status elements_open(struct elements **out);
+void elements_close(struct elements *elements);
+
+/* Both only gather. The element is the one that `stop->hold` says (HOLD_FLOW: the flow set). */
+void elements_add(struct elements *elements, const struct stop *stop, uint32_t seconds);
+void elements_remove(struct elements *elements, const struct stop *stop);
+/* STATUS_NOT_FOUND: there is no table; STATUS_SYSTEM with errno otherwise. An element to remove
+ * that is not there is no failure. */
+MUST_USE enum status elements_send(struct elements *elements);
+
+#endif
