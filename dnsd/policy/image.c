@@ -424,3 +424,22 @@ uint16_t policy_group_list(const struct policy *p, uint16_t group, uint16_t n)
 {
     return p->order[p->groups[group].order + n];
 }
+
+static bool prefix_at(const struct image_prefix *prefixes, uint32_t count, uint32_t n,
+                      struct prefix *out)
+{
+    if (n >= count)
+        return false;
+    *out = (struct prefix){prefixes[n].base, (uint8_t)prefixes[n].bits};
+    return true;
+}
+
+bool policy_client_prefix(const struct policy *p, uint32_t n, struct prefix *out)
+{
+    return prefix_at(p->clients, p->client_count, n, out);
+}
+
+bool policy_address_prefix(const struct policy *p, uint32_t n, struct prefix *out)
+{
+    return prefix_at(p->addresses, p->address_count, n, out);
+}

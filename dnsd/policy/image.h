@@ -85,4 +85,10 @@ struct group_view policy_group(const struct policy *policy, uint16_t group);
 /* The n-th list that the group asks. */
 uint16_t policy_group_list(const struct policy *policy, uint16_t group, uint16_t n);
 
+/* The n-th prefix of clients, and of rules about addresses; false behind the last. Between their
+ * borders (and those of IPv4 rules behind NAT64) neither policy_group_of() nor decide() on a
+ * destination changes its answer. */
+bool policy_client_prefix(const struct policy *policy, uint32_t n, struct prefix *out);
+bool policy_address_prefix(const struct policy *policy, uint32_t n, struct prefix *out);
+
 #endif

@@ -137,6 +137,33 @@ static void test_rules(void **state)
     world_close(&w);
 }
 
+static void assert_prefixes(const struct policy *policy,
+                            bool (*prefix_at)(const struct policy *, uint32_t, struct prefix *),
+                            const char *const *expected, uint32_t count)
+{
+    char text[PREFIX_TEXT_SIZE];
+    struct prefix prefix;
+    for (uint32_t n = 0; n < count; n++) {
+        assert_true(prefix_at(policy, n, &prefix));
+        assert_string_equal(prefix_text(&prefix, text), expected[n]);
+    }
+    assert_false(prefix_at(policy, count, &prefix));
+    assert_false(prefix_at(policy, UINT32_MAX, &prefix));
+}
+
+static void test_prefixes(void **state)
+{
+    static const char *const clients[] = {"::/0", "0.0.0.0/0", "10.1.0.0/16"};
+    static const char *const addresses[] = {"192.0.2.0/24", "192.0.2.7/32", "2001:db8::1/128"};
+    struct world w;
+    open_sample(&w);
+    assert_prefixes(w.policy, policy_client_prefix, clients, COUNT_OF(clients));
+    assert_prefixes(w.policy, policy_address_prefix, addresses, COUNT_OF(addresses));
+    assert_prefixes(policy_none(), policy_client_prefix, NULL, 0);
+    assert_prefixes(policy_none(), policy_address_prefix, NULL, 0);
+    world_close(&w);
+}
+
 static enum status open_bytes(const void *bytes, size_t length, struct policy **out)
 {
     int fd = file_of(span_of(bytes, length));
@@ -279,7 +306,8 @@ static void test_forged(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_lists),  cmocka_unit_test(test_rules),  cmocka_unit_test(test_again),
+        cmocka_unit_test(test_lists),  cmocka_unit_test(test_rules),
+        cmocka_unit_test(test_again),  cmocka_unit_test(test_prefixes),
         cmocka_unit_test(test_damage), cmocka_unit_test(test_forged),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
