@@ -11,12 +11,16 @@
 
 #include "enforce/image.h"
 #include "enforce/team.h"
+#include "enforce/unwatched.h"
+#include "enforce/wall.h"
 #include "process/service.h"
 
 struct inspectd {
     struct service service;
     struct team *team;
     struct image_watch *watch;
+    struct wall wall;
+    struct unwatched *unwatched;
     bool launched, in_service, failed;
 };
 

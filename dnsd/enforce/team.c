@@ -16,7 +16,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-static const char record_role[] = "record", inspect_role[] = "inspect";
+static const char *const role_of[] = {
+    [POST_RECORD] = "record", [POST_GATE] = "gate", [POST_INSPECT] = "inspect"};
 
 static void post_close(struct post *post)
 {
@@ -26,25 +27,32 @@ static void post_close(struct post *post)
         close(post->counters_fd);
     if (post->ring >= 0)
         close(post->ring);
+    lane_close_files(&post->lane);
 }
 
-static enum status post_open(struct team *team, bool is_record, unsigned number,
+static enum status post_open(struct team *team, enum post_kind kind, unsigned number,
                              char why[TEAM_WHY_SIZE])
 {
     struct post *post = &team->posts[team->post_count++];
-    *post = (struct post){
-        .team = team, .is_record = is_record, .number = number, .counters_fd = -1, .ring = -1};
+    *post = (struct post){.team = team,
+                          .kind = kind,
+                          .number = number,
+                          .counters_fd = -1,
+                          .ring = -1,
+                          .lane = {-1, -1, -1, -1}};
 
     enum status status = counters_make(&post->counters_fd);
     if (status == STATUS_OK)
         post->counters = counters_open(post->counters_fd);
-    if (status == STATUS_OK && !is_record)
+    if (status == STATUS_OK && kind == POST_INSPECT)
         status =
             ring_make(team->config.inspectd.events.ring_slots, sizeof(struct event), &post->ring);
+    if (status == STATUS_OK && kind == POST_INSPECT && team->config.inspectd.mode != INSPECT_WATCH)
+        status = lane_make(&post->lane);
     if (status == STATUS_OK && post->counters != NULL)
         return STATUS_OK;
-    snprintf(why, TEAM_WHY_SIZE, "cannot make shared memory for %s %u: %s",
-             is_record ? record_role : inspect_role, number, strerror(errno));
+    snprintf(why, TEAM_WHY_SIZE, "cannot make shared memory for %s %u: %s", role_of[kind], number,
+             strerror(errno));
     return STATUS_SYSTEM;
 }
 
@@ -68,33 +76,62 @@ static bool open_told(struct team *team)
     return true;
 }
 
-enum status team_new(const struct config *config, char why[TEAM_WHY_SIZE], struct team **out)
+static enum status hold_open(struct team *team, char why[TEAM_WHY_SIZE])
+{
+    enum status status = held_make(team->config.inspectd.gate.hold_most, &team->held_fd);
+
+    if (status == STATUS_OK)
+        status = held_open(team->held_fd, false, &team->held);
+    if (status != STATUS_OK)
+        snprintf(why, TEAM_WHY_SIZE, "cannot make the table of what is held: %s",
+                 status_text(status));
+    return status;
+}
+
+static enum status posts_open(struct team *team, uint64_t unwatched_ms, char why[TEAM_WHY_SIZE])
+{
+    const struct config *config = &team->config;
+    const unsigned inspectors = team_inspectors(config);
+
+    if (inspectors > RINGS_MOST) {
+        snprintf(why, TEAM_WHY_SIZE, "%u interfaces with %u workers each are more than %d",
+                 config->inspectd.interface_count, config->inspectd.workers, RINGS_MOST);
+        return STATUS_TOO_LONG;
+    }
+    enum status status = post_open(team, POST_RECORD, 0, why);
+    if (status == STATUS_OK && config->inspectd.mode != INSPECT_WATCH)
+        status = hold_open(team, why);
+    if (status == STATUS_OK && config->inspectd.mode != INSPECT_WATCH)
+        status = post_open(team, POST_GATE, 0, why);
+    for (unsigned i = 0; status == STATUS_OK && i < inspectors; i++) {
+        status = post_open(team, POST_INSPECT, i, why);
+        const clock_ms now = clock_now();
+        if (status == STATUS_OK && unwatched_ms > 0 && unwatched_ms < now)
+            team->posts[team->post_count - 1].counters->alive = now - unwatched_ms;
+    }
+    return status;
+}
+
+enum status team_new(const struct config *config, uint64_t unwatched_ms, char why[TEAM_WHY_SIZE],
+                     struct team **out)
 {
     char refusal[REFUSAL_TEXT_SIZE];
-    unsigned inspectors = config->inspectd.interface_count * config->inspectd.workers;
     struct team *team = calloc(1, sizeof *team);
 
     snprintf(why, TEAM_WHY_SIZE, "out of memory");
     if (team == NULL)
         return STATUS_NO_MEMORY;
     team->config = *config;
-    team->config_fd = team->told = -1;
+    team->config_fd = team->told = team->held_fd = -1;
     team->folder = birth_folder(config->inspectd.events.folder, "_inspectd-record");
     enum status status = team->folder < 0 ? STATUS_SYSTEM : STATUS_OK;
     if (status != STATUS_OK)
         snprintf(why, TEAM_WHY_SIZE, "cannot open the folder of events %.180s: %s",
                  config->inspectd.events.folder, refusal_text(errno, refusal));
-    if (status == STATUS_OK && inspectors > RINGS_MOST) {
-        snprintf(why, TEAM_WHY_SIZE, "%u interfaces with %u workers each are more than %d",
-                 config->inspectd.interface_count, config->inspectd.workers, RINGS_MOST);
-        status = STATUS_TOO_LONG;
-    }
     if (status == STATUS_OK)
         status = birth_wrap(config, sizeof *config, &team->config_fd);
     if (status == STATUS_OK)
-        status = post_open(team, true, 0, why);
-    for (unsigned i = 0; status == STATUS_OK && i < inspectors; i++)
-        status = post_open(team, false, i, why);
+        status = posts_open(team, unwatched_ms, why);
     if (status != STATUS_OK) {
         team_free(team);
         return status;
@@ -110,7 +147,8 @@ void team_free(struct team *team)
         return;
     for (size_t i = 0; i < team->post_count; i++)
         post_close(&team->posts[i]);
-    const int fds[] = {team->config_fd, team->folder, team->told};
+    held_close(team->held);
+    const int fds[] = {team->config_fd, team->folder, team->told, team->held_fd};
     for (size_t i = 0; i < COUNT_OF(fds); i++) {
         if (fds[i] >= 0)
             close(fds[i]);
@@ -118,14 +156,50 @@ void team_free(struct team *team)
     free(team);
 }
 
+unsigned team_inspectors(const struct config *config)
+{
+    return config->inspectd.workers *
+           (config->inspectd.mode == INSPECT_INLINE ? 1 : config->inspectd.interface_count);
+}
+
+const char *team_place(const struct post *post, char out[TEAM_PLACE_SIZE])
+{
+    const struct config *config = &post->team->config;
+
+    if (post->kind != POST_INSPECT)
+        snprintf(out, TEAM_PLACE_SIZE, "%s", "");
+    else if (config->inspectd.mode == INSPECT_INLINE)
+        snprintf(out, TEAM_PLACE_SIZE, "queue %u", config->inspectd.gate.queue + post->number);
+    else
+        snprintf(out, TEAM_PLACE_SIZE, "%s",
+                 config->inspectd.interfaces[post->number / config->inspectd.workers]);
+    return out;
+}
+
 enum status team_launch(struct team *team, struct supervisor *supervisor)
 {
     enum status status = STATUS_OK;
     for (size_t i = 0; status == STATUS_OK && i < team->post_count; i++) {
         struct post *post = &team->posts[i];
-        status = supervisor_add(supervisor, post->is_record ? record_role : inspect_role,
-                                post->number, false, post, &post->child);
+        status = supervisor_add(supervisor, role_of[post->kind], post->number, false, post,
+                                &post->child);
     }
+    return status;
+}
+
+static enum status give_lane(struct child *child, unsigned number, const struct lane_files *lane)
+{
+    const struct {
+        enum gift gift;
+        int fd;
+    } gifts[] = {{GIFT_LANE_PACKETS, lane->packets},
+                 {GIFT_LANE_ORDERS, lane->orders},
+                 {GIFT_LANE_INSPECT_BELL, lane->inspect_bell},
+                 {GIFT_LANE_GATE_BELL, lane->gate_bell}};
+    enum status status = STATUS_OK;
+
+    for (size_t i = 0; status == STATUS_OK && i < COUNT_OF(gifts); i++)
+        status = supervisor_give(child, gifts[i].gift, number, gifts[i].fd);
     return status;
 }
 
@@ -140,16 +214,33 @@ static enum status give_to_record(const struct post *post, struct child *child)
     return status;
 }
 
+static enum status give_to_gate(const struct post *post, struct child *child)
+{
+    enum status status = supervisor_give(child, GIFT_HELD, 0, post->team->held_fd);
+    for (size_t i = 0; status == STATUS_OK && i < post->team->post_count; i++) {
+        const struct post *other = &post->team->posts[i];
+        if (other->kind == POST_INSPECT)
+            status = give_lane(child, other->number, &other->lane);
+    }
+    return status;
+}
+
 static enum status give_to_inspect(const struct post *post, struct child *child)
 {
     enum status status = supervisor_give(child, GIFT_RING, post->number, post->ring);
     if (status == STATUS_OK)
         status = supervisor_give(child, GIFT_TOLD, 0, post->team->told);
+    if (status == STATUS_OK)
+        status = give_lane(child, 0, &post->lane);
     return status;
 }
 
 void team_give(struct supervisor *supervisor, struct child *child, const struct policy_gift *policy)
 {
+    static enum status (*const give[])(const struct post *,
+                                       struct child *) = {[POST_RECORD] = give_to_record,
+                                                          [POST_GATE] = give_to_gate,
+                                                          [POST_INSPECT] = give_to_inspect};
     const struct post *post = child->place;
     enum status status = supervisor_give(child, GIFT_CONFIG, 0, post->team->config_fd);
 
@@ -158,7 +249,7 @@ void team_give(struct supervisor *supervisor, struct child *child, const struct 
     if (status == STATUS_OK)
         status = supervisor_give(child, GIFT_COUNTERS, 0, post->counters_fd);
     if (status == STATUS_OK)
-        status = post->is_record ? give_to_record(post, child) : give_to_inspect(post, child);
+        status = give[post->kind](post, child);
     supervisor_start(supervisor, child, status);
 }
 
@@ -166,33 +257,33 @@ void team_look(struct team *team, struct supervisor *supervisor)
 {
     const struct message_gift body = {GIFT_TOLD, 0};
     if (open_told(team))
-        team_tell(team, supervisor, false, MESSAGE_GIFT, &body, sizeof body, team->told);
+        team_tell(team, supervisor, POST_INSPECT, MESSAGE_GIFT, &body, sizeof body, team->told);
 }
 
-void team_tell(struct team *team, struct supervisor *supervisor, bool record,
+void team_tell(struct team *team, struct supervisor *supervisor, enum post_kind kind,
                enum message_kind message, const void *body, size_t size, int fd)
 {
     for (size_t i = 0; i < team->post_count; i++) {
         const struct post *post = &team->posts[i];
-        if (post->is_record == record && post->child != NULL)
+        if (post->kind == kind && post->child != NULL)
             supervisor_tell(supervisor, post->child, message, body, size, fd);
     }
 }
 
-void team_drain(struct team *team, struct supervisor *supervisor, bool record, unsigned ms)
+void team_drain(struct team *team, struct supervisor *supervisor, enum post_kind kind, unsigned ms)
 {
     for (size_t i = 0; i < team->post_count; i++) {
         struct post *post = &team->posts[i];
-        if (post->is_record == record && post->child != NULL && !post->child->leaving)
+        if (post->kind == kind && post->child != NULL && !post->child->leaving)
             supervisor_drain(supervisor, post->child, ms);
     }
 }
 
-unsigned team_count(const struct team *team, bool record)
+unsigned team_count(const struct team *team, enum post_kind kind)
 {
     unsigned count = 0;
     for (size_t i = 0; i < team->post_count; i++)
-        count += team->posts[i].is_record == record && team->posts[i].child != NULL;
+        count += team->posts[i].kind == kind && team->posts[i].child != NULL;
     return count;
 }
 
@@ -200,7 +291,7 @@ bool team_is_ready(const struct team *team)
 {
     for (size_t i = 0; i < team->post_count; i++) {
         const struct post *post = &team->posts[i];
-        if (!post->is_record && (post->child == NULL || !post->child->ready))
+        if (post->kind != POST_RECORD && (post->child == NULL || !post->child->ready))
             return false;
     }
     return true;

@@ -64,12 +64,22 @@ const char *const counter_words[COUNT_COUNT + 1] = {
     [COUNT_GATHER_REFUSED] = "gather_refused",
     [COUNT_DROPPED] = "dropped",
     [COUNT_INTERFACE_DROPPED] = "interface_dropped",
+    [COUNT_QUEUED] = "queued",
+    [COUNT_STOPPED] = "stopped",
+    [COUNT_BYPASSED] = "bypassed",
+    [COUNT_QUEUE_OVERRUNS] = "queue_overruns",
+    [COUNT_RESETS] = "resets",
+    [COUNT_HELD_NOW] = "held_now",
+    [COUNT_HELD] = "held",
+    [COUNT_HELD_REFUSED] = "held_refused",
+    [COUNT_HELD_FULL] = "held_full",
 };
 
 bool counter_is_level(enum counter counter)
 {
     return counter == COUNT_CACHE_ENTRIES || counter == COUNT_CACHE_BYTES ||
-           counter == COUNT_PENDING || counter == COUNT_TCP_OPEN || counter == COUNT_FLOWS_NOW;
+           counter == COUNT_PENDING || counter == COUNT_TCP_OPEN || counter == COUNT_FLOWS_NOW ||
+           counter == COUNT_HELD_NOW;
 }
 
 enum { SEALS = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL };

@@ -10,7 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { SPAN_TEXT_SIZE = 32, TIME_TEXT_SIZE = 32 };
+enum { SPAN_TEXT_SIZE = 32 };
 
 /* "3d 04:05:06" */
 static const char *duration_text(uint64_t seconds, char out[SPAN_TEXT_SIZE])
@@ -24,18 +24,18 @@ static const char *duration_text(uint64_t seconds, char out[SPAN_TEXT_SIZE])
     return out;
 }
 
-static const char *time_text(uint64_t unix_seconds, char out[TIME_TEXT_SIZE])
+const char *report_time(uint64_t unix_seconds, char out[REPORT_TIME_SIZE])
 {
     const time_t when = (time_t)unix_seconds;
     struct tm parts;
     gmtime_r(&when, &parts);
-    strftime(out, TIME_TEXT_SIZE, "%Y-%m-%d %H:%M:%S UTC", &parts);
+    strftime(out, REPORT_TIME_SIZE, "%Y-%m-%d %H:%M:%S UTC", &parts);
     return out;
 }
 
 static void report_policy(struct asker *asker, const struct policy *policy, uint32_t generation)
 {
-    char age[SPAN_TEXT_SIZE], when[TIME_TEXT_SIZE];
+    char age[SPAN_TEXT_SIZE], when[REPORT_TIME_SIZE];
 
     if (policy == NULL) {
         asker_say(asker, "policy      none yet");
@@ -44,7 +44,7 @@ static void report_policy(struct asker *asker, const struct policy *policy, uint
     const struct policy_facts facts = policy_facts(policy);
     uint64_t now = clock_wall() / 1000000;
     asker_say(asker, "policy      generation %u, compiled %s (%s ago)", generation,
-              time_text(facts.compiled_at, when),
+              report_time(facts.compiled_at, when),
               duration_text(now > facts.compiled_at ? now - facts.compiled_at : 0, age));
     asker_say(asker, "            %u lists, %u groups, %u rules, %u names, %u addresses, %zu bytes",
               facts.lists, facts.groups, facts.rules, facts.names, facts.addresses, facts.bytes);

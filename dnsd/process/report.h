@@ -11,6 +11,10 @@
 #include "process/counters.h"
 #include "process/service.h"
 
+/* "2026-11-24 03:00:00 UTC"; returns `out`. */
+enum { REPORT_TIME_SIZE = 32 };
+const char *report_time(uint64_t unix_seconds, char out[REPORT_TIME_SIZE]);
+
 /* Program, configuration and policy. `gateway` NULL: nothing is in service that has one. */
 void report_service(struct asker *asker, const struct service *service, const char *gateway);
 /* The heading, then a line for each. `leaving`: whatever the child itself knows of it. */

@@ -6,12 +6,14 @@
  */
 #include "command/daemon.h"
 #include "enforce/parent.h"
+#include "gate/main.h"
 #include "inspect/main.h"
 #include "record/main.h"
 
 static const struct role roles[] = {
     {"inspect", inspect_main, "_inspectd-inspect", 0, inspect_prepare},
     {"record", record_main, "_inspectd-record", MAY_WRITE_FOLDER, NULL},
+    {"gate", gate_main, "_inspectd-gate", MAY_SHAPE_NETWORK, gate_prepare},
     {NULL, NULL, NULL, 0, NULL},
 };
 
