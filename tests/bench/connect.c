@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * connect - new TCP connections at a steady rate, each with a hello and its answer, and the other
+ * end.
+ *
+ * Used by tests/bench/gate.py, inside its namespaces.
+ *
+ *   connect serve ANSWER PORT PORTS                  answers a hello with the bytes of a file
+ *   connect drive HELLO ADDRESS PORT PORTS RATE SECONDS LENGTH
+ *
+ * Drive begins RATE connections a second whatever becomes of them, over PORTS ports from PORT on;
+ * one is done when LENGTH bytes of answer have come. A line of JSON on standard output.
+ */
+#include "base/address.h"
+#include "base/clock.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+enum { CONNECTIONS = 16384, BATCH = 256, BYTES_MOST = 16384, PORTS_MOST = 64 };
+
+static const uint64_t patience = UINT64_C(5000000000), rest = UINT64_C(2000000000);
+
+struct connection {
+    uint64_t began; /* ns; 0: free */
+    size_t received;
+};
+
+static struct connection connections[CONNECTIONS]; /* by descriptor */
+static uint8_t hello[BYTES_MOST];
+static size_t hello_length, answer_length;
+static uint32_t *took; /* microseconds of each that was done */
+static size_t begun, done, failed;
+
+static _Noreturn void fail(const char *what)
+{
+    fprintf(stderr, "connect: %s: %s\n", what, strerror(errno));
+    exit(2);
+}
+
+static void read_file(const char *file)
+{
+    int fd = open(file, O_RDONLY | O_CLOEXEC);
+    ssize_t length = fd < 0 ? -1 : read(fd, hello, sizeof hello);
+    if (length <= 0)
+        fail(file);
+    hello_length = (size_t)length;
+    close(fd);
+}
+
+static unsigned number(const char *text, unsigned most)
+{
+    char *end;
+    unsigned long value = strtoul(text, &end, 10);
+    if (*end != 0 || value == 0 || value > most) {
+        errno = EINVAL;
+        fail(text);
+    }
+    return (unsigned)value;
+}
+
+static void await(int loop, int fd, uint32_t what, int how)
+{
+    struct epoll_event event = {.events = what, .data.fd = fd};
+    if (epoll_ctl(loop, how, fd, &event) != 0)
+        fail("epoll_ctl");
+}
+
+/* The other end. */
+
+static int listen_on(unsigned port)
+{
+    struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
+    int on = 1, fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0 ||
+        bind(fd, (struct sockaddr *)&at, sizeof at) != 0 || listen(fd, 4096) != 0)
+        fail("listen");
+    return fd;
+}
+
+static void answer(int fd)
+{
+    uint8_t bytes[BYTES_MOST];
+    ssize_t length = recv(fd, bytes, sizeof bytes, 0);
+    if (length > 0 && send(fd, hello, hello_length, MSG_NOSIGNAL) == (ssize_t)hello_length)
+        return;
+    if (length < 0 && errno == EAGAIN)
+        return;
+    close(fd);
+}
+
+static _Noreturn void serve(unsigned port, unsigned ports)
+{
+    struct epoll_event events[BATCH];
+    int loop = epoll_create1(EPOLL_CLOEXEC), last = loop;
+
+    for (unsigned i = 0; i < ports; i++) {
+        last = listen_on(port + i);
+        await(loop, last, EPOLLIN, EPOLL_CTL_ADD);
+    }
+    for (;;) {
+        int count = epoll_wait(loop, events, BATCH, -1);
+        for (int i = 0; i < count; i++) {
+            int fd = events[i].data.fd, from;
+            if (fd > last) {
+                answer(fd);
+                continue;
+            }
+            while ((from = accept4(fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC)) >= 0)
+                await(loop, from, EPOLLIN, EPOLL_CTL_ADD);
+        }
+    }
+}
+
+/* This end. */
+
+static void end(int fd, bool well, uint64_t now)
+{
+    struct connection *c = &connections[fd];
+    if (well)
+        took[done++] = (uint32_t)((now - c->began) / 1000);
+    else
+        failed++;
+    c->began = 0;
+    close(fd);
+}
+
+static void begin(int loop, const struct address *address, unsigned port, uint64_t now)
+{
+    struct sockaddr_storage to;
+    socklen_t length = address_to_sockaddr(address, (uint16_t)port, AF_UNSPEC, &to);
+    int fd = socket(to.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+    begun++;
+    if (fd < 0 || fd >= CONNECTIONS ||
+        (connect(fd, (struct sockaddr *)&to, length) != 0 && errno != EINPROGRESS)) {
+        failed++;
+        if (fd >= 0)
+            close(fd);
+        return;
+    }
+    connections[fd] = (struct connection){.began = now};
+    await(loop, fd, EPOLLOUT, EPOLL_CTL_ADD);
+}
+
+static void go_on(int loop, const struct epoll_event *event, uint64_t now)
+{
+    static uint8_t bytes[BYTES_MOST];
+    int fd = event->data.fd;
+    struct connection *c = &connections[fd];
+
+    if ((event->events & EPOLLOUT) != 0) {
+        if (send(fd, hello, hello_length, MSG_NOSIGNAL) != (ssize_t)hello_length)
+            end(fd, false, now);
+        else
+            await(loop, fd, EPOLLIN, EPOLL_CTL_MOD);
+        return;
+    }
+    ssize_t length = recv(fd, bytes, sizeof bytes, 0);
+    if (length <= 0) {
+        end(fd, false, now);
+        return;
+    }
+    c->received += (size_t)length;
+    if (c->received >= answer_length)
+        end(fd, true, now);
+}
+
+static void give_up(uint64_t now, uint64_t after)
+{
+    for (int fd = 0; fd < CONNECTIONS; fd++)
+        if (connections[fd].began != 0 && now - connections[fd].began >= after)
+            end(fd, false, now);
+}
+
+static int by_size(const void *a, const void *b)
+{
+    uint32_t left = *(const uint32_t *)a, right = *(const uint32_t *)b;
+    return (left > right) - (left < right);
+}
+
+static void drive(const struct address *address, unsigned port, unsigned ports, unsigned rate,
+                  unsigned seconds)
+{
+    struct epoll_event events[BATCH];
+    int loop = epoll_create1(EPOLL_CLOEXEC);
+    size_t all = (size_t)rate * seconds;
+    uint64_t start = clock_ns(), now = start, filled = 0;
+
+    took = calloc(all, sizeof *took);
+    if (took == NULL || loop < 0)
+        fail("memory");
+    while (done + failed < all && now - start < seconds * UINT64_C(1000000000) + patience) {
+        uint64_t due = (now - start) * rate / 1000000000;
+        for (; begun < due && begun < all; filled = now - start)
+            begin(loop, address, port + (unsigned)(begun % ports), now);
+        int count = epoll_wait(loop, events, BATCH, 1);
+        now = clock_ns();
+        for (int i = 0; i < count; i++)
+            go_on(loop, &events[i], now);
+        give_up(now, rest);
+    }
+    give_up(now, 0);
+    qsort(took, done, sizeof *took, by_size);
+    printf("{\"begun\":%zu,\"done\":%zu,\"failed\":%zu,\"rate\":%.0f,\"p50_us\":%u,\"p99_us\":%u,"
+           "\"max_us\":%u}\n",
+           begun, done, failed, filled ? (double)begun * 1e9 / (double)filled : 0.0,
+           done ? took[done / 2] : 0, done ? took[done * 99 / 100] : 0, done ? took[done - 1] : 0);
+}
+
+int main(int argc, char *argv[])
+{
+    struct address address;
+
+    if (argc == 5 && strcmp(argv[1], "serve") == 0) {
+        read_file(argv[2]);
+        serve(number(argv[3], UINT16_MAX), number(argv[4], PORTS_MOST));
+    }
+    if (argc != 9 || strcmp(argv[1], "drive") != 0 || address_parse(argv[3], &address)) {
+        fputs("usage: connect serve ANSWER PORT PORTS\n"
+              "       connect drive HELLO ADDRESS PORT PORTS RATE SECONDS LENGTH\n",
+              stderr);
+        return 2;
+    }
+    read_file(argv[2]);
+    answer_length = number(argv[8], BYTES_MOST);
+    drive(&address, number(argv[4], UINT16_MAX), number(argv[5], PORTS_MOST),
+          number(argv[6], 1000000), number(argv[7], 3600));
+    return 0;
+}
