@@ -67,17 +67,13 @@ static int configure(struct queue *queue, bool fails_open)
     return talk(queue, message);
 }
 
+/* The kernel says EPERM of a queue that somebody else has, too. */
 static const char *remedy_of(int error)
 {
-    switch (error) {
-    case EBUSY:
-        return ": another program has it; name a free one as `queue` of `gate`";
-    case EPERM:
-        return ": that needs the capability CAP_NET_ADMIN (be root, or start inspectd by its "
-               "systemd unit)";
-    default:
-        return "";
-    }
+    return error == EPERM || error == EBUSY
+               ? ": another program has it (name a free one as `queue` of `gate`), or the "
+                 "capability CAP_NET_ADMIN is missing (be root, or start inspectd by its unit)"
+               : "";
 }
 
 enum status queue_open(uint16_t number, bool fails_open, const struct queue_marks *marks,
