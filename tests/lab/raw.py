@@ -14,7 +14,7 @@ FIN, SYN, RST, PSH, ACK = 1, 2, 4, 8, 16
 QUIET = """table inet raw {{
   chain output {{
     type filter hook output priority 0;
-    tcp sport {first}-{last} tcp flags rst drop
+    meta mark 0 tcp sport {first}-{last} tcp flags rst drop
   }}
 }}
 """
@@ -49,6 +49,8 @@ class Connection:
         self.socket.settimeout(.2)
         # Whole packets, headers and all: for fragments.
         self.whole = socket.socket(self.family, socket.SOCK_RAW, socket.IPPROTO_RAW)
+        for s in self.socket, self.whole:
+            s.setsockopt(socket.SOL_SOCKET, 36, 1)      # SO_MARK: not of the kernel's own
 
     def close(self):
         if self.theirs is not None and not self.reset:
@@ -56,11 +58,11 @@ class Connection:
         self.socket.close()
         self.whole.close()
 
-    def segment(self, number, flags, payload=b""):
+    def segment(self, number, flags, payload=b"", sound=True):
         head = struct.pack("!HHIIBBHHH", self.own, self.port, number & 0xffffffff,
                            (self.theirs or 0) & 0xffffffff, 5 << 4, flags, 0xffff, 0, 0)
         pseudo = self.source + self.target + struct.pack("!II", len(head) + len(payload), 6)
-        return head[:16] + struct.pack("!H", checksum(pseudo + head + payload)) + head[18:] + payload
+        return head[:16] + struct.pack("!H", checksum(pseudo + head + payload) ^ (not sound)) + head[18:] + payload
 
     def _send(self, number, flags, payload=b""):
         self.socket.sendto(self.segment(number, flags, payload), (self.to, 0))
@@ -78,6 +80,15 @@ class Connection:
     def send_at(self, offset, payload):
         self.next = max(self.next, offset + len(payload))
         self._send(self.first + 1 + offset, ACK | PSH, payload)
+
+    def send_decoy(self, payload):
+        """Bytes with a wrong checksum, where the next ones will be: the server drops them."""
+        data = self.segment(self.first + 1 + self.next, ACK | PSH, payload, sound=False)
+        if self.family == socket.AF_INET:
+            self.socket.sendto(data, (self.to, 0))
+        else:   # the kernel makes checksums of IPv6 itself
+            head = struct.pack("!IHBB16s16s", 6 << 28, len(data), 6, 64, self.source, self.target)
+            self.whole.sendto(head + data, (self.to, 0))
 
     def send_in_fragments(self, offset, payload, size=64):
         """One segment in fragments of IP, the last first."""

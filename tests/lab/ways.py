@@ -292,6 +292,15 @@ def tls_disorder(a):
     return raw_tls(a, send)
 
 
+@way("tls-decoy", "a decoy with an ordinary name and a wrong checksum first", split=True)
+def tls_decoy(a):
+    def send(connection, data):
+        connection.send_decoy(data.replace(a.name.encode(), b"x" * (len(a.name) - 8) + b".example"))
+        time.sleep(.05)
+        connection.send_at(0, data)
+    return raw_tls(a, send)
+
+
 @way("fragments-tcp", "a hello in fragments of IP, the last one first")
 def fragments_tcp(a):
     return raw_tls(a, lambda connection, data: connection.send_in_fragments(0, data))
@@ -340,6 +349,19 @@ def quic_three(a):
     return a.datagram(4433, *a.made("v1", a.name, "3", "1200"))
 
 
+@way("quic-second", "a second connection of QUIC from the same port")
+def quic_second(a):
+    to, family = a.to("udp", 4433), socket.AF_INET6 if a.family == 6 else socket.AF_INET
+    with socket.socket(family, socket.SOCK_DGRAM) as s:
+        s.connect((to, 4433))
+        s.settimeout(1.5)
+        s.send(a.made("v1", "first.good.example", "1", "1200")[0])
+        s.recv(65535)
+        a.hello()
+        s.send(a.made("v1", a.name, "1", "1200")[0])
+        return bool(s.recv(65535))
+
+
 @way("quic-v2", "QUIC v2")
 def quic_v2(a):
     return a.datagram(4433, *a.made("v2", a.name, "1", "1200"))
@@ -354,6 +376,28 @@ def fragments_quic(a):
 def http_host(a):
     a.to("tcp", 80)
     return a.curl(f"http://{a.name}/")
+
+
+def http_again(a, requests, size):
+    """Requests of an ordinary name, then one of this attempt's, over one connection."""
+    with a.connect(80) as s:
+        for _ in range(requests):
+            s.sendall(b"GET / HTTP/1.1\r\nHost: www.good.example\r\nX: %s\r\n\r\n" % (b"x" * size))
+            s.recv(65535)
+        a.hello()
+        s.sendall(f"GET / HTTP/1.1\r\nHost: {a.name}\r\n\r\n".encode())
+        return SECRET in s.recv(65535)
+
+
+@way("http-second", "HTTP Host in a second request")
+def http_second(a):
+    return http_again(a, 1, 0)
+
+
+@way("http-late", "HTTP Host behind 20 KiB of ordinary requests",
+     open="names are looked for in the first 16 KiB of a flow")
+def http_late(a):
+    return http_again(a, 5, 4096)
 
 
 @way("proxy-absolute", "HTTP by an open proxy, the whole URL (curl)")
@@ -472,6 +516,13 @@ def mmtls_bytes(a):
 def mmtls_post(a):
     with a.connect(80) as s:
         s.sendall(app.short_link(a.host()))
+        return b"\x16\xf1" in s.recv(65535)
+
+
+@way("mmtls-proxy", "mmtls in a POST, by an open proxy", ordinary="banned")
+def mmtls_proxy(a):
+    with a.connect(3128) as s:
+        s.sendall(app.short_link(a.host()).replace(b"POST /", b"POST http://%s/" % a.host().encode(), 1))
         return b"\x16\xf1" in s.recv(65535)
 
 
