@@ -31,6 +31,7 @@ static const struct step {
     { "recall",  lookup_recall  }, /* answered this lately?                     */
     { "resolve", lookup_resolve }, /* ask; the query waits, others go on        */
     { "review",  review_answer  }, /* policy again, on the answer               */
+    { "keep",    reply_withheld }, /* which addresses a blocked answer held     */
     { "block",   blocked_answer },
     { "answer",  reply_found    }, /* what was found -> bytes                   */
     { "tell",    reply_told     }, /* which addresses the client has now        */

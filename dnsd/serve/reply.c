@@ -194,6 +194,7 @@ enum next reply_found(struct query *q)
 
 struct tell {
     const struct query *q;
+    const struct name *name; /* under which */
     unsigned left;
 };
 
@@ -201,7 +202,7 @@ static void tell_address(struct tell *t, const struct address *address, uint32_t
 {
     const struct query *q = t->q;
     t->left--;
-    told_write(q->server->told, &q->peer.client, address, &q->asked.question.name,
+    told_write(q->server->told, &q->peer.client, address, t->name,
                (uint32_t)(q->when.wall / 1000000) + reply_ttl(q, ttl));
 }
 
@@ -215,14 +216,13 @@ static void tell_hints(struct tell *t, const struct record *record)
         tell_address(t, &hint, record->ttl);
 }
 
-enum next reply_told(struct query *q)
+/* The addresses of what was found. */
+static void tell_found(const struct query *q, const struct name *name)
 {
-    struct tell t = {q, TELL_MOST};
+    struct tell t = {q, name, TELL_MOST};
     struct record record;
     struct address address;
     const struct kept *found = q->found;
-    if ((q->flags & FLAG_TC) != 0)
-        return NEXT_STEP; /* it was given none */
     struct message m = {.bytes = kept_message(found), .question_end = found->question_end};
     m.counts[SECTION_ANSWER] = found->counts[SECTION_ANSWER];
     for (struct records walk = records_of(&m); t.left > 0 && records_next(&walk, &record);) {
@@ -232,5 +232,19 @@ enum next reply_told(struct query *q)
                  address_from_bytes(record.data, &address))
             tell_address(&t, &address, record.ttl);
     }
+}
+
+enum next reply_withheld(struct query *q)
+{
+    if (q->server->told != NULL && q->seen == SEEN_ANSWER && !q->matched_is_address &&
+        action_blocks(q->verdict.action))
+        tell_found(q, &q->matched_name);
+    return NEXT_STEP;
+}
+
+enum next reply_told(struct query *q)
+{
+    if ((q->flags & FLAG_TC) == 0) /* else it was given none */
+        tell_found(q, &q->asked.question.name);
     return NEXT_STEP;
 }

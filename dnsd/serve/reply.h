@@ -27,6 +27,9 @@ enum next reply_found(struct query *q);
  * that it asked for, until the record's end; at most TELL_MOST of one answer. */
 enum { TELL_MOST = 8 };
 enum next reply_told(struct query *q);
+/* Step: the inspector learns as well which addresses an answer held that is blocked for a name in
+ * it, under that name: the client may have them from elsewhere. */
+enum next reply_withheld(struct query *q);
 
 /* How old an answer is in whole seconds, and what is left of a TTL in it. */
 uint32_t reply_ttl(const struct query *q, uint32_t ttl);

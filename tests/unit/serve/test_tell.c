@@ -125,6 +125,30 @@ static void what_was_not_given(void **state)
     expect_not_told(p, staff, "192.0.2.99");
 }
 
+/* Blocked for a name in the chain: where that leads is known, under the name that is to blame. */
+static void what_a_blocked_chain_leads_to(void **state)
+{
+    struct place *p = *state;
+    world_resolve(
+        &p->w, staff, "cloak.example", TYPE_A, 0,
+        LINES("cloak.example. 300 IN CNAME x.nx.example.", "x.nx.example. 300 IN A 192.0.2.70"));
+    assert_int_equal(world_rcode(&p->w), RCODE_NXDOMAIN);
+    expect_told(p, staff, "192.0.2.70", "x.nx.example", 300);
+    expect_not_told(p, "10.1.0.6", "192.0.2.70");
+    world_resolve(
+        &p->w, staff, "silent.example", TYPE_A, 0,
+        LINES("silent.example. 300 IN CNAME drop.example.", "drop.example. 300 IN A 192.0.2.71"));
+    expect_told(p, staff, "192.0.2.71", "drop.example", 300);
+    /* By TCP the answer passes, and is one as others are. */
+    world_resolve(
+        &p->w, staff, "again.example", TYPE_A, ASK_TCP,
+        LINES("again.example. 300 IN CNAME tcp.example.", "tcp.example. 300 IN A 192.0.2.72"));
+    expect_told(p, staff, "192.0.2.72", "again.example", 300);
+    server_set_told(p->w.server, NULL);
+    assert_int_equal(world_query(&p->w, "10.1.0.7", "cloak.example", TYPE_A, 0), FATE_ANSWERED);
+    expect_not_told(p, "10.1.0.7", "192.0.2.70");
+}
+
 /* An answer that did not fit was none. */
 static void cut_answers(void **state)
 {
@@ -185,6 +209,7 @@ int main(void)
         TEST(fresh_and_cached),
         TEST(ipv6_and_hints),
         TEST(what_was_not_given),
+        TEST(what_a_blocked_chain_leads_to),
         TEST(cut_answers),
         TEST(stale_answers_hold_for_their_ttl),
         TEST(redirected_answers_tell_what_stands_there),
