@@ -105,6 +105,8 @@ void line_wire_facts(struct writer *w, const struct event *event)
         }
         write_u8(w, '"');
     }
+    if (wire_is_strict(wire, &event->verdict))
+        write_text(w, ",\"strict\":true");
     if (wire->resolved != RESOLVED_UNKNOWN)
         write_text(w, wire->resolved == RESOLVED_YES ? ",\"resolved_by_us\":true"
                                                      : ",\"resolved_by_us\":false");

@@ -21,7 +21,7 @@ struct key {
     uint32_t class;
     uint16_t group, ede;
     uint8_t kind, action, wanted, evidence, seen, has_address;
-    uint8_t doubt, is_unresolved; /* of EVENT_WIRE */
+    uint8_t doubt, is_unresolved, is_strict; /* of EVENT_WIRE */
 };
 
 struct slot {
@@ -73,10 +73,11 @@ static void texts_read(const struct key *key, const struct rule_view *rule, stru
     *out = (struct texts){.group = ""};
     if (key->policy == NULL)
         return;
-    out->rule = rule;
     if (key->group < policy_facts(key->policy).groups)
         out->group = policy_group(key->policy, key->group).id;
-    out->list = policy_list(key->policy, rule->list);
+    out->rule = rule;
+    if (rule != NULL)
+        out->list = policy_list(key->policy, rule->list);
 }
 
 /* ,"NAME":"TEXT" unless the text is empty. */
@@ -110,7 +111,8 @@ static char severity_of(const struct key *key)
     return key->action == ACTION_ALLOW ? '1' : severities[key->evidence];
 }
 
-static const char address_subject[] = "address";
+static const char address_subject[] = "address",
+                  unknown_subject[] = "protocol that no reader knows";
 
 /* What of a flow a rule speaks about, in words. A rule about a protocol holds whatever was seen. */
 static const char *protocol_subject_of(const struct wire *wire)
@@ -127,6 +129,8 @@ static const char *protocol_subject_of(const struct wire *wire)
         return "OICQ packet";
     if (wire->way != WAY_NONE)
         return ways[wire->way];
+    if (wire->why == WHY_UNRECOGNISED)
+        return unknown_subject;
     return wire->ech == ECH_POSSIBLE ? "TLS that may hide its server name" : "protocol";
 }
 
@@ -150,6 +154,8 @@ static const char *subject_of(const struct event *event, const struct rule_view 
     if ((event->seen == SEEN_TLS || event->seen == SEEN_QUIC) &&
         (way == WAY_DOT || way == WAY_DOH || way == WAY_DOQ))
         return "encrypted DNS to a resolver that";
+    if (event->seen == SEEN_PACKET && !event->has_address && rule != NULL)
+        return "name that the address was given for";
     return seen[event->seen];
 }
 
@@ -162,6 +168,12 @@ static const char *doubt_of(const struct key *key)
 
 static void wire_reason_write(struct writer *w, const struct key *key, const struct texts *t)
 {
+    if (key->is_strict) {
+        write_text(w, unknown_subject);
+        write_text(w, ", to an address that was never resolved for this client; its group is "
+                      "strict");
+        return;
+    }
     if (key->subject == NULL) {
         write_text(w, doubt_of(key));
         return;
@@ -388,6 +400,11 @@ const struct part *parts_find(struct parts *parts, const struct policy *policy,
         if (event->wire.ending == ENDING_AMBIGUOUS)
             key.doubt = event->wire.why != WHY_NONE ? event->wire.why : WHY_SECOND_NAME;
         key.is_unresolved = event->wire.resolved == RESOLVED_NO;
+        key.is_strict = wire_is_strict(&event->wire, v);
+        if (key.is_strict) {
+            key.policy = policy;
+            key.group = v->group;
+        }
     }
 
     struct slot *slot = &parts->slots[hash_bytes(&unkeyed, &key, sizeof key) % PARTS_MOST];

@@ -9,6 +9,7 @@
 #define EVENTS_WIRE_H
 
 #include "base/span.h"
+#include "policy/verdict.h"
 
 /* What a flow speaks: network.protocol. */
 enum spoken {
@@ -115,5 +116,13 @@ struct wire {
 
 /* Checks one that crossed a process border. */
 bool wire_is_sound(const struct wire *wire);
+
+/* Whether no rule is the reason, but that the client's group is strict about what no reader knows.
+ */
+static inline bool wire_is_strict(const struct wire *wire, const struct verdict *verdict)
+{
+    return wire->why == WHY_UNRECOGNISED && verdict->rule == RULE_NONE &&
+           verdict->noted == RULE_NONE;
+}
 
 #endif

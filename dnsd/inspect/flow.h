@@ -32,15 +32,16 @@ struct flow {
     uint32_t next[2];             /* TCP: the sequence number each side sends next, once known */
     uint8_t client;               /* which of the two of the key is the client */
     uint8_t state;                /* watch.c's */
-    uint8_t marks;                /* watch.c's */
+    uint16_t marks;               /* watch.c's */
     uint8_t spoken;               /* enum spoken */
+    uint8_t why;                  /* enum why: the first reason for having no name */
     uint16_t candidates;          /* recognisers that may still know it, a bit each */
     uint16_t packets[2];          /* seen from each side, until UINT16_MAX */
     uint16_t group;               /* of the client */
+    uint16_t want;                /* TCP: bytes of the client before another look can say more;
+                                     UDP: datagrams of the client before listening began anew */
     uint32_t generation;          /* of the policy that `group` is from */
     uint32_t named;               /* a hash of the first name sighted; 0: none */
-    uint16_t want;                /* bytes of the client before another look can say more */
-    uint8_t why;                  /* enum why: the first reason for having no name */
     uint32_t
         told[FLOW_RULES_MOST]; /* what has been reported: a hash of rule and reason; 0: empty */
     union {

@@ -4,6 +4,8 @@
  */
 #include "inspect/listen.h"
 
+#include "inspect/order.h"
+
 #include <assert.h>
 
 static_assert((int)GATHER_MOST == (int)TALK_MOST, "what is gathered is what is shown");
@@ -88,7 +90,7 @@ void listen_end(struct watcher *w, struct flow *flow, enum why why)
         flow->next[CLIENT] += (uint32_t)gather_bytes(flow->said[CLIENT]).length;
     stop(w, flow);
     w->counts.judged += !(flow->marks & MARK_AGAIN);
-    flow->marks &= (uint8_t)~MARK_DONE;
+    flow->marks &= (uint16_t)~MARK_DONE;
     flow->state = STATE_JUDGED;
 }
 
@@ -130,17 +132,17 @@ static void hear(struct watcher *w, struct step *s, struct sighting *sighting, b
     }
     if (flow->named == 0)
         flow->named = name;
-    if (!is_ours && judge_sighting(&w->judge, &s->place, sighting) == ORDER_STOP)
-        flow->marks |= MARK_STOP;
+    if (!is_ours)
+        order_take(w, flow, judge_sighting(&w->judge, &s->place, sighting));
 }
 
-static bool is_ours(const struct watcher *w, const struct address *resolver)
+/* Our own resolver, or the agency's, is asked: dnsd itself judges the name. */
+static bool is_to_ours(const struct watcher *w, const struct step *s,
+                       const struct sighting *sighting)
 {
-    for (size_t i = 0; i < w->resolver_count; i++) {
-        if (prefix_holds(&w->resolvers[i], resolver))
-            return true;
-    }
-    return false;
+    return (sighting->spoken == SPOKEN_DNS || sighting->protocol == PROTOCOL_DOT ||
+            sighting->protocol == PROTOCOL_DOQ) &&
+           judge_is_ours(&w->judge, s->place.server);
 }
 
 static void hear_all(struct watcher *w, struct step *s, struct sightings *seen)
@@ -148,11 +150,19 @@ static void hear_all(struct watcher *w, struct step *s, struct sightings *seen)
     for (unsigned i = 0; i < seen->resolution_count; i++)
         resolved_learn(w->resolved, s->place.client, &seen->resolutions[i].address, &seen->asked,
                        seen->resolutions[i].ttl, w->now);
-    for (unsigned i = 0; i < seen->count; i++) {
-        struct sighting *sighting = &seen->list[i];
-        /* Our own resolver, or the agency's, is asked: dnsd itself judges the name. */
-        hear(w, s, sighting, sighting->spoken == SPOKEN_DNS && is_ours(w, s->place.server));
-    }
+    for (unsigned i = 0; i < seen->count; i++)
+        hear(w, s, &seen->list[i], is_to_ours(w, s, &seen->list[i]));
+}
+
+/* No reader knows what the client, which spoke first, has begun with. */
+static void hear_nothing(struct watcher *w, struct step *s)
+{
+    struct flow *flow = s->flow;
+    struct span said = s->talk.said[CLIENT];
+
+    if (!(flow->marks & (MARK_STOP | MARK_SERVER_FIRST | MARK_AGAIN)) && said.length > 0 &&
+        why_of(flow) == WHY_UNRECOGNISED)
+        order_take(w, flow, judge_unresolved(&w->judge, &s->place, said));
 }
 
 static enum heard ask(const struct talk *talk, uint16_t *candidates, struct sightings *seen)
@@ -214,8 +224,10 @@ static void listen_to_stream(struct watcher *w, struct step *s)
     hear_all(w, s, &seen);
     if (other.length > 0)
         listen_to_other(w, s, other);
+    if (heard == HEARD_NOT_MINE)
+        hear_nothing(w, s);
     if (heard == HEARD_NOT_MINE || (is_full && (heard != HEARD_MORE || s->talk.complete[SERVER])) ||
-        (heard == HEARD_DONE && s->from == SERVER))
+        (heard == HEARD_DONE && (s->from == SERVER || (flow->marks & MARK_SERVER_HEARD))))
         listen_end(w, flow, WHY_NONE);
     else if (heard == HEARD_DONE)
         flow->marks |= MARK_DONE;
@@ -230,8 +242,11 @@ static void listen_to_datagram(struct watcher *w, struct step *s)
 
     enum heard heard = ask(&s->talk, &flow->candidates, &seen);
     hear_all(w, s, &seen);
-    if (heard == HEARD_NOT_MINE || heard == HEARD_DONE ||
-        (heard == HEARD_PERHAPS && flow->packets[CLIENT] >= DATAGRAMS_MOST))
+    bool unknown = heard == HEARD_NOT_MINE ||
+                   (heard == HEARD_PERHAPS && s->talk.datagrams[CLIENT] >= DATAGRAMS_MOST);
+    if (unknown)
+        hear_nothing(w, s);
+    if (unknown || heard == HEARD_DONE)
         listen_end(w, flow, WHY_NONE);
 }
 

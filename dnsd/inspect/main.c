@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * main - the inspect role: one loop that joins a capture, events and struct watcher.
+ * main - the inspect role: one loop that joins a source of packets, events and struct watcher.
  */
 #include "inspect/main.h"
 
 #include "base/clock.h"
-#include "capture/capture.h"
 #include "inspect/setup.h"
+#include "inspect/source.h"
 #include "inspect/station.h"
 #include "process/birth.h"
 #include "process/channel.h"
@@ -16,18 +16,16 @@
 #include "wire/quic.h"
 
 #include <event2/event.h>
-#include <stdio.h>
 #include <unistd.h>
 
-enum { BATCH = 256, TICK_MS = 200, GROUPS_OF_A_PARENT = INTERFACES_MOST };
+enum { TICK_MS = 200 };
 
 struct inspector {
     struct gifts gifts;
     struct event_base *base;
     struct channel *parent;
     struct event *tick, *readable;
-    const char *interface;
-    struct capture *capture;
+    struct source *source;
     struct watcher *watcher;
     struct station *station;
     struct policy *policy;
@@ -57,47 +55,23 @@ void inspect_prepare(unsigned number)
 
     warm_up();
     birth_take(&in->gifts);
-    const struct config *config = in->gifts.config;
-    if (config == NULL || in->gifts.counters == NULL || in->gifts.ring[0] < 0 ||
+    if (in->gifts.config == NULL || in->gifts.counters == NULL || in->gifts.ring[0] < 0 ||
         in->gifts.policy < 0)
         role_die("the parent gave too little");
-    unsigned workers = config->inspectd.workers, interface = number / workers;
-    if (interface >= config->inspectd.interface_count)
-        role_die("there is no interface for inspect %u", number);
-    in->interface = config->inspectd.interfaces[interface];
-    const struct capture_options options = {
-        .place = in->interface,
-        .filter = config->inspectd.filter,
-        .snap = config->inspectd.snap,
-        .buffer = config->inspectd.buffer,
-        .promiscuous = config->inspectd.promiscuous != 0,
-        /* The same for all workers of an interface, and another for each interface; never 0. */
-        .fanout = workers == 1
-                      ? 0
-                      : (uint16_t)((unsigned)getppid() * GROUPS_OF_A_PARENT + interface) | 0x8000,
-    };
-    if (capture_live.open(&options, why, &in->capture) != STATUS_OK)
+    if (source_open(&in->gifts, number, why, &in->source) != STATUS_OK)
         role_die("%s", why);
 }
 
 /* Packets. */
 
-static void on_packet(void *owner, const struct captured *captured)
-{
-    struct inspector *in = owner;
-    const struct packet packet = {captured->link, captured->bytes, captured->sent, captured->at};
-    (void)watch_packet(in->watcher, &packet); /* nobody obeys yet: watcher_enforces() is not set */
-}
-
 static void read_packets(struct inspector *in)
 {
     char why[CAPTURE_WHY_SIZE];
-    unsigned count;
+    bool more;
 
-    enum status status = capture_live.read(in->capture, BATCH, on_packet, in, &count, why);
-    if (status != STATUS_OK)
-        role_die("cannot read packets of %s any more: %s", in->interface, why);
-    if (count == BATCH) /* more may be there; first the others' turn */
+    if (source_read(in->source, in->watcher, &more, why) != STATUS_OK)
+        role_die("cannot read packets of %s any more: %s", source_place(in->source), why);
+    if (more) /* first the others' turn */
         event_active(in->readable, EV_READ, 0);
 }
 
@@ -173,7 +147,7 @@ static void on_tick(evutil_socket_t fd, short what, void *owner)
     policy_expire(in->policy, clock_date(now.wall));
     watch_tick(in->watcher, now.wall);
     const struct watch_counts watched = watch_counts(in->watcher);
-    const struct capture_counts captured = capture_live.counts(in->capture);
+    const struct capture_counts captured = source_counts(in->source);
     station_tick(in->station, &watched, &captured, now);
 }
 
@@ -181,7 +155,7 @@ static void open_watcher(struct inspector *in)
 {
     const struct config *config = in->gifts.config;
 
-    in->station = station_new(in->gifts.ring[0], in->gifts.counters, in->interface,
+    in->station = station_new(in->gifts.ring[0], in->gifts.counters, source_place(in->source),
                               config->inspectd.events.sample);
     close(in->gifts.ring[0]);
     if (in->station == NULL)
@@ -191,13 +165,14 @@ static void open_watcher(struct inspector *in)
     if (in->watcher == NULL)
         role_die("no memory for the %llu bytes of `inspectd: memory`; make it smaller",
                  (unsigned long long)config->inspectd.memory);
+    setup_mode(config, in->watcher);
 }
 
 static void open_loop(struct inspector *in)
 {
     static const struct channel_events events = {on_parcel, NULL, on_close};
     const struct timeval each = clock_timeval(TICK_MS);
-    int fd = capture_live.descriptor(in->capture);
+    int fd = source_descriptor(in->source);
 
     in->base = event_base_new();
     if (in->base != NULL && fd >= 0) {

@@ -130,10 +130,12 @@ static bool told_may_have_held(const struct resolved *resolved, const struct pai
 }
 
 enum resolved_by_us resolved_ask(struct resolved *resolved, const struct address *client,
-                                 const struct address *address, clock_ms now, struct name *name)
+                                 const struct address *address, clock_ms now, struct name *name,
+                                 bool *by_dnsd)
 {
     const struct pair_key key = {*client, *address};
     bool is_new;
+    *by_dnsd = false;
     if (name != NULL)
         *name = (struct name){0};
     const struct pair *pair = table_find(resolved->pairs, &key);
@@ -144,6 +146,7 @@ enum resolved_by_us resolved_ask(struct resolved *resolved, const struct address
     }
     if (resolved->told != NULL && told_holds(resolved, &key, now, name)) {
         (void)table_claim(resolved->clients, client, &is_new);
+        *by_dnsd = true;
         return RESOLVED_YES;
     }
     const struct client *known = table_find(resolved->clients, client);

@@ -31,8 +31,10 @@ void resolved_learn(struct resolved *resolved, const struct address *client,
                     clock_ms now);
 /* RESOLVED_UNKNOWN while nothing was learned yet about any address of this client, or what was had
  * to go: then silence says nothing. `name` (or NULL) gets what the address was given for; length 0
- * when not known. */
+ * when not known. *by_dnsd: that is from dnsd's table, where what it kept from a client stands as
+ * well, under the name that blocked the answer. */
 enum resolved_by_us resolved_ask(struct resolved *resolved, const struct address *client,
-                                 const struct address *address, clock_ms now, struct name *name);
+                                 const struct address *address, clock_ms now, struct name *name,
+                                 bool *by_dnsd);
 
 #endif

@@ -16,5 +16,7 @@ enum { SETUP_RESOLVERS_MOST = ALLOW_MOST + LISTEN_MOST };
  * watcher: the agency's own, and where dnsd listens. */
 struct watcher *setup_watcher(const struct config *config, const struct watch_output *output,
                               struct prefix resolvers[SETUP_RESOLVERS_MOST]);
+/* For the role alone: what its mode does about the orders. */
+void setup_mode(const struct config *config, struct watcher *watcher);
 
 #endif

@@ -5,12 +5,15 @@
 #include "inspect/watch.h"
 
 #include "inspect/listen.h"
+#include "inspect/order.h"
 #include "policy/decide.h"
+#include "wire/quic.h"
 
 enum {
     AGAIN_WINDOW = 65536, /* how far behind the first hello a second one is looked for */
     LOW_PORTS = 1024,
-    ROOM_TRIES = 64, /* a buffer may need the room of several flows */
+    ROOM_TRIES = 64,    /* a buffer may need the room of several flows */
+    LONG_HEADER = 0xc0, /* of QUIC, with the fixed bit: RFC 9000 17.2 */
 };
 
 enum next { NEXT_STEP, NEXT_PACKET };
@@ -62,6 +65,11 @@ static void flow_begin(struct watcher *w, struct step *s, unsigned from)
     flow->candidates = sight_candidates(segment->transport);
     if (segment->transport == IP_TCP && !(segment->tcp_flags & TCP_SYN))
         flow->marks = MARK_MIDSTREAM;
+    if (segment->transport == IP_UDP && is_server)
+        flow->marks = MARK_SERVER_FIRST;
+    if (w->judge.policy != NULL && !has_group(w, &segment->source) &&
+        !has_group(w, &segment->destination))
+        flow->marks |= MARK_FREE;
     w->counts.flows++;
 }
 
@@ -124,11 +132,12 @@ static enum next packet_flow(struct watcher *w, struct step *s)
     s->from = from == s->flow->client ? CLIENT : SERVER;
     if (s->flow->packets[s->from] < UINT16_MAX)
         s->flow->packets[s->from]++;
-    if (s->flow->state == STATE_JUDGED && s->segment.payload.length == 0)
+    s->was_judged = s->flow->state == STATE_JUDGED;
+    if (s->was_judged && s->segment.payload.length == 0)
         return NEXT_PACKET;
     flow_place(s);
-    if (s->is_new && judge_address(&w->judge, &s->place) == ORDER_STOP)
-        s->flow->marks |= MARK_STOP;
+    if (s->is_new)
+        order_take(w, s->flow, judge_first(&w->judge, &s->place));
     return NEXT_STEP;
 }
 
@@ -156,7 +165,9 @@ static enum next flow_again(struct watcher *w, struct step *s)
         ahead < -AGAIN_WINDOW || !begins_hello(s->segment.payload, &at) ||
         (ahead != 0 && s->segment.payload.length - at < 6))
         return NEXT_PACKET;
+    s->was_judged = false;
     flow->state = STATE_LISTENING;
+    flow->marks &= (uint16_t)~MARK_ACKED;
     flow->marks |= ahead < 0 ? MARK_AGAIN | MARK_COPY : MARK_AGAIN;
     flow->candidates = sight_candidates(IP_TCP);
     flow->want = 0;
@@ -203,16 +214,50 @@ static void talk_begin(struct watcher *w, struct step *s)
     };
 }
 
+/* A client's Initial that its own id opens begins a connection of QUIC, maybe another one on the
+ * same ports: to another name. */
+static bool begins_connection(const struct step *s)
+{
+    static uint8_t out[QUIC_DATAGRAM_MOST];
+    const struct span said = s->segment.payload;
+    struct cursor datagram = cursor_of(said);
+    struct quic_packet packet;
+    struct quic_keys keys;
+    struct span frames;
+
+    return s->from == CLIENT && said.length > 0 && (said.at[0] & LONG_HEADER) == LONG_HEADER &&
+           quic_next(&datagram, &packet) && packet.kind == QUIC_INITIAL &&
+           quic_initial_keys(packet.version, packet.destination_id, QUIC_CLIENT, &keys) ==
+               STATUS_OK &&
+           quic_open(&packet, &keys, out, &frames) == STATUS_OK;
+}
+
+static enum next datagram_again(struct step *s)
+{
+    struct flow *flow = s->flow;
+
+    if (!begins_connection(s))
+        return NEXT_PACKET;
+    s->was_judged = false;
+    flow->state = STATE_LISTENING;
+    flow->marks |= MARK_AGAIN;
+    flow->named = 0;
+    flow->candidates = sight_candidates(IP_UDP);
+    flow->want = flow->packets[CLIENT] - 1;
+    return NEXT_STEP;
+}
+
 static enum next gather_datagram(struct watcher *w, struct step *s)
 {
     struct flow *flow = s->flow;
 
-    if (flow->state == STATE_JUDGED || s->segment.payload.length == 0)
+    if (s->segment.payload.length == 0 ||
+        (flow->state == STATE_JUDGED && datagram_again(s) == NEXT_PACKET))
         return NEXT_PACKET;
     talk_begin(w, s);
     s->talk.said[s->from] = s->segment.payload;
     s->talk.cut = s->segment.cut;
-    s->talk.datagrams[CLIENT] = flow->packets[CLIENT];
+    s->talk.datagrams[CLIENT] = flow->packets[CLIENT] - flow->want;
     s->talk.datagrams[SERVER] = flow->packets[SERVER];
     return NEXT_STEP;
 }
@@ -262,6 +307,12 @@ static void talk_of_stream(struct watcher *w, struct step *s)
     }
 }
 
+static bool has_spoken(const struct flow *flow)
+{
+    return flow->state == STATE_JUDGED ||
+           (flow->said[CLIENT] != NULL && gather_bytes(flow->said[CLIENT]).length > 0);
+}
+
 static enum next packet_gather(struct watcher *w, struct step *s)
 {
     struct flow *flow = s->flow;
@@ -276,6 +327,8 @@ static enum next packet_gather(struct watcher *w, struct step *s)
     learn_sequence(flow, s);
     if (segment->sent == 0 && !ends)
         return NEXT_PACKET;
+    if (s->from == SERVER && segment->sent > 0 && !has_spoken(flow))
+        flow->marks |= MARK_SERVER_FIRST;
     if ((flow->marks & MARK_DONE) && s->from == SERVER && segment->sent > 0) {
         listen_end(w, flow, WHY_NONE);
         return NEXT_PACKET;
@@ -328,8 +381,14 @@ enum watch_order watch_packet(struct watcher *watcher, const struct packet *pack
         if (path[i].run(watcher, &step) == NEXT_PACKET)
             break;
     }
-    bool stops = step.flow != NULL && (step.flow->marks & MARK_STOP);
+    enum watch_order order = order_for(watcher, &step);
     if (watcher->now - watcher->expired >= 1000)
         watch_tick(watcher, packet->at);
-    return stops ? ORDER_STOP : ORDER_PASS;
+    return order;
+}
+
+bool watch_stop(const struct watcher *watcher, struct stop *out)
+{
+    *out = watcher->stop;
+    return watcher->stop_is_news;
 }

@@ -11,10 +11,12 @@
 #define INSPECT_WATCH_H
 
 #include "base/clock.h"
+#include "config/config.h"
 #include "events/event.h"
 #include "inspect/flow.h"
 #include "sight/sight.h"
 #include "policy/image.h"
+#include "process/lane.h"
 #include "wire/frame.h"
 
 struct told;
@@ -52,7 +54,9 @@ struct watch_output {
     void (*on_result)(void *owner, const struct result *result); /* or NULL */
 };
 
-/* About the packet and its flow. Where nobody obeys, the first will do for all. */
+/* About the packet and its flow. Where nobody obeys, the first will do for all. Whoever does shows
+ * no more of what was heard, but for the long headers of a client over UDP: on the same ports
+ * another connection of QUIC may begin. */
 enum watch_order {
     ORDER_PASS,
     ORDER_PASS_SERVER_HEARD, /* what else the server says in this flow changes nothing */
@@ -79,8 +83,19 @@ void watcher_resolvers(struct watcher *watcher, const struct prefix *resolvers, 
 /* Whether somebody obeys the orders: then a verdict that blocks is said as done, otherwise as
  * wanted. */
 void watcher_enforces(struct watcher *watcher, bool enforces);
+/* Whether the firewall leads plain DNS of this family to dnsd (`redirect_dns`): then no order stops
+ * it, and its events say `redirect`. */
+void watcher_redirects_dns(struct watcher *watcher, bool ipv4, bool ipv6);
+/* What becomes of a flow to an address that dnsd told for a name of which lists speak. */
+void watcher_told_names(struct watcher *watcher, enum told_names told_names);
 
+/* A flow once heard, or once stopped, stays so under every later policy: only what is still
+ * listened to, and what begins, is judged by the new one. */
 enum watch_order watch_packet(struct watcher *watcher, const struct packet *packet);
+/* What the ORDER_STOP that watch_packet() gave last is about; nothing else may be asked. Gives
+ * whether it is news: the first of its flow, and then, while the flow goes on all the same, ever
+ * more rarely. For those who cannot hold a flow's packets back. */
+bool watch_stop(const struct watcher *watcher, struct stop *out);
 /* Time passes without packets: flows end. */
 void watch_tick(struct watcher *watcher, clock_us now);
 /* All flows end, as at the end of a file. */

@@ -5,16 +5,19 @@
 #include "inspect/watcher.h"
 
 #include "base/random.h"
+#include "base/table.h"
 #include "inspect/listen.h"
 
 #include <stdlib.h>
 
 enum {
-    PERCENT_FLOWS = 70, /* how limits.memory is shared */
+    PERCENT_FLOWS = 69, /* how limits.memory is shared */
+    PERCENT_STOPS = 1,
     PERCENT_GATHER = 16,
     PERCENT_SIGHTS = 8,
     PERCENT_FRAGMENTS = 3,
     RESOLVED_BYTES = 512, /* of one pair that resolved.h keeps, at most */
+    STOPPED_BYTES = 128,  /* of a flow that was stopped */
     EXPIRED_AT_ONCE = 64, /* flows */
 };
 
@@ -69,12 +72,14 @@ struct watcher *watcher_new(const struct watch_limits *limits, const struct watc
     w->pool = gather_pool_new(share(limits, PERCENT_GATHER));
     w->sights = sights_new(share(limits, PERCENT_SIGHTS) / (piece + 1), piece);
     w->fragments = fragments_new(share(limits, PERCENT_FRAGMENTS), &key);
-    w->resolved = resolved_new(
-        share(limits, 100 - PERCENT_FLOWS - PERCENT_GATHER - PERCENT_SIGHTS - PERCENT_FRAGMENTS) /
-        RESOLVED_BYTES);
+    w->resolved = resolved_new(share(limits, 100 - PERCENT_FLOWS - PERCENT_STOPS - PERCENT_GATHER -
+                                                 PERCENT_SIGHTS - PERCENT_FRAGMENTS) /
+                               RESOLVED_BYTES);
+    w->stops = table_new(share(limits, PERCENT_STOPS) / STOPPED_BYTES, sizeof(struct flow_key),
+                         sizeof(struct stopped), NULL, NULL);
     w->judge.resolved = w->resolved;
     if (w->flows == NULL || w->pool == NULL || w->sights == NULL || w->fragments == NULL ||
-        w->resolved == NULL) {
+        w->resolved == NULL || w->stops == NULL) {
         watcher_free(w);
         return NULL;
     }
@@ -92,6 +97,7 @@ void watcher_free(struct watcher *watcher)
     sights_free(watcher->sights);
     fragments_free(watcher->fragments);
     resolved_free(watcher->resolved);
+    table_free(watcher->stops);
     free(watcher);
 }
 
@@ -108,13 +114,24 @@ void watcher_told(struct watcher *watcher, const struct told *told)
 
 void watcher_resolvers(struct watcher *watcher, const struct prefix *resolvers, size_t count)
 {
-    watcher->resolvers = resolvers;
-    watcher->resolver_count = count;
+    watcher->judge.resolvers = resolvers;
+    watcher->judge.resolver_count = count;
 }
 
 void watcher_enforces(struct watcher *watcher, bool enforces)
 {
     watcher->judge.enforces = enforces;
+}
+
+void watcher_redirects_dns(struct watcher *watcher, bool ipv4, bool ipv6)
+{
+    watcher->judge.redirects_dns[0] = ipv4;
+    watcher->judge.redirects_dns[1] = ipv6;
+}
+
+void watcher_told_names(struct watcher *watcher, enum told_names told_names)
+{
+    watcher->judge.told_names = told_names;
 }
 
 struct watch_counts watch_counts(const struct watcher *watcher)

@@ -27,6 +27,10 @@ enum mark {
     MARK_RESULT = 32,    /* on_result has heard of it */
     MARK_AMBIGUOUS = 64, /* on_result has heard that it is */
     MARK_STOP = 128,     /* the policy wants it stopped */
+    MARK_FREE = 256,     /* neither of its ends is in a group */
+    MARK_ACKED = 512,    /* the server has got what was judged of the client */
+    MARK_SERVER_HEARD = 1024, /* ordered: the server may not be shown any more */
+    MARK_SERVER_FIRST = 2048, /* it spoke before the client did */
 };
 
 struct watcher {
@@ -37,10 +41,18 @@ struct watcher {
     struct sights *sights;
     struct fragments *fragments;
     struct resolved *resolved;
-    const struct prefix *resolvers;
-    size_t resolver_count;
+    struct table *stops; /* flow_key -> struct stopped */
+    struct stop stop;    /* of the last ORDER_STOP */
+    bool stop_is_news;
     clock_ms now, expired; /* never go back */
     struct watch_counts counts;
+};
+
+/* Of a flow with MARK_STOP; of those stopped longest ago it may be gone. */
+struct stopped {
+    struct stop_reason reason;
+    uint32_t since; /* as in struct flow: which of the flows that had this key */
+    uint32_t times; /* packets that say something, since then */
 };
 
 /* One packet on its way. */
@@ -48,7 +60,7 @@ struct step {
     const struct packet *packet;
     struct segment segment;
     struct flow *flow;
-    bool is_new;
+    bool is_new, was_judged; /* the latter: and nothing in this packet was worth listening to */
     enum side from;
     struct place place;
     struct talk talk;

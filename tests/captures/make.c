@@ -10,8 +10,8 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
-static const struct scene *const all[] = {tls_scenes, hello_scenes, quic_scenes, http_scenes,
-                                          dns_scenes, app_scenes,   frame_scenes};
+static const struct scene *const all[] = {tls_scenes, hello_scenes, quic_scenes,  http_scenes,
+                                          dns_scenes, app_scenes,   frame_scenes, first_scenes};
 
 struct made {
     char *bytes;

@@ -29,7 +29,7 @@ struct scene {
 
 /* Ends with a row without a name. */
 extern const struct scene tls_scenes[], hello_scenes[], quic_scenes[], http_scenes[], dns_scenes[],
-    app_scenes[], frame_scenes[];
+    app_scenes[], frame_scenes[], first_scenes[];
 
 #define CLIENT_AT "10.1.2.3"
 #define SERVER_AT "192.0.2.1"

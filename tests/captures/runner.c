@@ -108,10 +108,11 @@ static void on_result(void *owner, const struct result *result)
 
 static struct policy *policy_of(const char *file)
 {
-    static const char *const clients_text[] = {"10.0.0.0/8", "2001:db8:1::/48", "10.9.0.0/16"};
+    static const char *const clients_text[] = {"10.0.0.0/8", "2001:db8:1::/48", "10.9.0.0/16",
+                                               "10.8.0.0/16"};
     struct list_source list = {.format = "yaml", .line = 1};
     struct problems *problems = problems_new();
-    struct prefix clients[3];
+    struct prefix clients[4];
     struct policy *policy = NULL;
     uint16_t first = 0;
     int image = memfd_create("policy", MFD_ALLOW_SEALING);
@@ -121,7 +122,13 @@ static struct policy *policy_of(const char *file)
         must(prefix_parse(clients_text[i], &clients[i]) == STATUS_OK, "prefix_parse()");
     struct group_source groups[] = {
         {.id = "staff", .clients = clients, .client_count = 2, .lists = &first, .list_count = 1},
-        {.id = "free", .clients = clients + 2, .client_count = 1}};
+        {.id = "free", .clients = clients + 2, .client_count = 1},
+        {.id = "strict",
+         .clients = clients + 3,
+         .client_count = 1,
+         .lists = &first,
+         .list_count = 1,
+         .strict = true}};
     const struct policy_source source = {.config_file = "ponor.yaml",
                                          .lists = &list,
                                          .list_count = 1,

@@ -25,7 +25,13 @@ static void show(struct watched *w, struct cursor *c)
     const struct packet packet = {(enum link)(how % CUT % (LINK_COUNT + 1)), read_span(c, length),
                                   length + ((how & CUT) != 0 ? 100 : 0), w->now};
     enum watch_order order = watch_packet(w->watcher, &packet);
-    assert(order == ORDER_PASS || order == ORDER_STOP);
+    assert(order <= ORDER_STOP);
+    struct stop stop;
+    if (order != ORDER_STOP)
+        return;
+    (void)watch_stop(w->watcher, &stop);
+    assert(stop.hold < HOLD_DESTINATION && stop.protocol < PROTOCOL_COUNT);
+    assert(stop.transport == IP_TCP || stop.transport == IP_UDP);
 }
 
 static void check(const struct watched *w, uint64_t packets)
@@ -51,6 +57,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     if (w == NULL) {
         w = watched_new(4 << 20);
+        watcher_enforces(w->watcher, true);
+        watcher_redirects_dns(w->watcher, true, true);
+        watcher_told_names(w->watcher, TOLD_STOP);
         packets = 0;
     }
     watched_forget(w);

@@ -33,7 +33,8 @@ static enum resolved_by_us ask(struct resolved *r, const char *client, const cha
                                clock_ms now, struct name *name)
 {
     const struct address c = address_of(client), a = address_of(address);
-    return resolved_ask(r, &c, &a, now, name);
+    bool by_dnsd;
+    return resolved_ask(r, &c, &a, now, name, &by_dnsd);
 }
 
 static void expect_name(const struct name *name, const char *expected)
