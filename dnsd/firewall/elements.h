@@ -3,9 +3,9 @@
  * elements - puts elements into the sets that have timeouts, and takes them out.
  *
  * Used by gate. libnftnl over one libmnl socket; what is put between elements_open() and
- * elements_send() goes to the kernel as one batch. Adding what is there refreshes its timeout: the
- * batch deletes and adds it, since kernels before 6.12 keep the old one. Never reads the ruleset
- * but for the two sets' own elements.
+ * elements_send() goes to the kernel as one batch (of 128 at most: more goes earlier). Adding what
+ * is there begins its time anew, on kernels before 6.12 too. A batch that fails is sent again
+ * element by element. Never waits longer than a second, never reads the ruleset.
  */
 #ifndef FIREWALL_ELEMENTS_H
 #define FIREWALL_ELEMENTS_H

@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -404,6 +405,44 @@ static void a_hostile_table_harms_nobody(void **state)
     close_place(&p);
 }
 
+static void on_whole_entry(void *owner, const struct held_entry *entry)
+{
+    unsigned *broken = owner;
+    const char letter = entry->app[0];
+    *broken += entry->stop.sequence != (uint32_t)letter || entry->rule[0] != letter ||
+               entry->ticket[sizeof entry->ticket - 2] != letter;
+}
+
+/* Somebody writes one slot over and over: what is read is what was written at one time. */
+static void half_an_entry_is_never_seen(void **state)
+{
+    struct place p = open_place(16);
+    unsigned broken = 0;
+    int code;
+
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        for (unsigned i = 0; i < 300000; i++) {
+            struct held_entry entry = entry_of(HOLD_FLOW, "10.0.0.1", "192.0.2.1", 1);
+            const char letter = (char)('a' + i % 26);
+            entry.stop.sequence = (uint32_t)letter;
+            memset(entry.app, letter, sizeof entry.app);
+            memset(entry.rule, letter, sizeof entry.rule);
+            memset(entry.ticket, letter, sizeof entry.ticket);
+            if (put(p.writer, &entry, start) > HELD_AGAIN)
+                _exit(1);
+        }
+        _exit(0);
+    }
+    while (waitpid(child, &code, WNOHANG) == 0)
+        held_each(p.reader, start, on_whole_entry, &broken);
+    assert_int_equal(code, 0);
+    assert_int_equal(broken, 0);
+    assert_int_equal(look(p.reader, start).last.times, 300000);
+    close_place(&p);
+}
+
 static int file_of(const void *header, size_t length, off_t size, bool sealed)
 {
     int fd = memfd_create("held", MFD_CLOEXEC | MFD_ALLOW_SEALING);
@@ -471,6 +510,7 @@ int main(void)
         cmocka_unit_test(a_successor_goes_on),
         cmocka_unit_test(a_bad_slot_is_passed_over),
         cmocka_unit_test(a_hostile_table_harms_nobody),
+        cmocka_unit_test(half_an_entry_is_never_seen),
         cmocka_unit_test(another_file_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
