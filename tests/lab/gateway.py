@@ -30,10 +30,11 @@ LISTS = ["encrypted-dns", "wechat", "kaspersky", "built-in"]
 
 def configuration(folder, hosts, lists):
     clients = {n: f'[{client_address(n, 4)}, "{client_address(n, 6)}"]' for n in LANS}
+    files = {l: ROOT / f"blocklists/{l}.yaml" for l in LISTS} | {"built-in": folder / "built-in.yaml"}
+    names = "".join(f"  - {{list: {l}, file: {file}}}\n" for l, file in files.items())
     groups = f"""\
 lists:
-{''.join(f"  - list: {l}{chr(10)}    file: {folder / 'built-in.yaml' if l == 'built-in' else ROOT / 'blocklists' / (l + '.yaml')}{chr(10)}" for l in LISTS)}\
-groups:
+{names}groups:
   - group: mobile
     clients: {clients['banned']}
     lists: [{', '.join(LISTS)}]

@@ -64,7 +64,7 @@ def cloaks():
         for subject in range(SUBJECTS):
             for family, hint in (4, f"ipv4hint={BUILT_IN[0]}"), (6, f"ipv6hint={BUILT_IN[1]}"):
                 own = label(way, subject, family)
-                plain = ("ipv4hint=" if family == 4 else "ipv6hint=") + server_address(way, subject, family)
+                plain = hint.split("=")[0] + "=" + server_address(way, subject, family)
                 for kind, target in ("b", f"{own}.{BANNED}."), ("o", f"{own}.{ORDINARY}."):
                     lines.append(f"cname-{kind}-{own} 60 CNAME {target}\n"
                                  f"svcb-{kind}-{own} 60 HTTPS 1 {target} alpn=h2\n"
@@ -102,7 +102,8 @@ class Hosts:
                                f"dns.weixin.qq 60 A {BUILT_IN[0]}\ndns.weixin.qq 60 AAAA {BUILT_IN[1]}\n")
         google = zone("google.", "".join(f"dns 60 {kind} {a}\n" for kind, a in
                                          zip(("A", "AAAA"), RESOLVERS["google"])))
-        for name, body in ("com.", text), ("google.", google), ("cloak.example.", zone("cloak.example.", cloaks())):
+        cloak = zone("cloak.example.", cloaks())
+        for name, body in ("com.", text), ("google.", google), ("cloak.example.", cloak):
             file = self.folder / f"{name}zone"
             file.write_text(body)
             plain.append((name.rstrip("."), file))

@@ -26,6 +26,9 @@ import dnscrypt
 import lab
 import net
 import raw
+import ways_names   # each fills the table, in this order
+import ways_flows
+import ways_app
 from attempt import SUBJECTS, Attempt
 from gateway import Gateway
 from hosts import DNSCRYPT_PORT, PROVIDER, WAYS_MOST, Hosts

@@ -150,7 +150,7 @@ class Network:
             self.internet.run("ip", "route", "add", "local", prefix, "dev", "lo")
         for pair in RESOLVERS.values():
             for address in pair:
-                self.internet.run("ip", "address", "add", address, "dev", "lo", *(["nodad"] * (":" in address)))
+                self.internet.run("ip", "address", "add", address, "dev", "lo")
         for address in ROOTS:
             self.internet.run("ip", "address", "add", f"{address}/32", "dev", "lo")
         self.check()
@@ -181,6 +181,7 @@ class Network:
             if links != self.links[space.name]:
                 sys.exit(f"lab: {space.name} has links {links}, not {self.links[space.name]}")
             for family in "-4", "-6":
-                for route in json.loads(space.run("ip", "-j", family, "route", "show", "table", "all")):
+                routes = space.run("ip", "-j", family, "route", "show", "table", "all")
+                for route in json.loads(routes):
                     if route.get("dev", "lo") not in links:
                         sys.exit(f"lab: {space.name} has a route that is not the lab's: {route}")

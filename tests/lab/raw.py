@@ -62,7 +62,8 @@ class Connection:
         head = struct.pack("!HHIIBBHHH", self.own, self.port, number & 0xffffffff,
                            (self.theirs or 0) & 0xffffffff, 5 << 4, flags, 0xffff, 0, 0)
         pseudo = self.source + self.target + struct.pack("!II", len(head) + len(payload), 6)
-        return head[:16] + struct.pack("!H", checksum(pseudo + head + payload) ^ (not sound)) + head[18:] + payload
+        total = checksum(pseudo + head + payload) ^ (not sound)
+        return head[:16] + struct.pack("!H", total) + head[18:] + payload
 
     def _send(self, number, flags, payload=b""):
         self.socket.sendto(self.segment(number, flags, payload), (self.to, 0))
