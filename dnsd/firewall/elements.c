@@ -261,8 +261,10 @@ enum status elements_send(struct elements *elements)
     elements->count = 0;
     elements->status = STATUS_OK;
     enum status status = count > 0 ? send_some(elements, elements->gathered, count) : STATUS_OK;
-    /* One that cannot be (its set is full, say) must not keep the others out. */
-    if (status == STATUS_SYSTEM && count > 1) {
+    /* One that cannot be (its set is full, say) must not keep the others out; where nobody answers,
+     * to ask again for each would be to wait for each. */
+    if (status == STATUS_SYSTEM && count > 1 && errno != ETIMEDOUT && errno != EAGAIN &&
+        errno != EPERM) {
         enum status all = STATUS_OK;
         int first_why = 0;
         for (size_t i = 0; i < count; i++) {

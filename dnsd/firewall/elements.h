@@ -4,8 +4,8 @@
  *
  * Used by gate. libnftnl over one libmnl socket; what is put between elements_open() and
  * elements_send() goes to the kernel as one batch (of 128 at most: more goes earlier). Adding what
- * is there begins its time anew, on kernels before 6.12 too. A batch that fails is sent again
- * element by element. Never waits longer than a second, never reads the ruleset.
+ * is there begins its time anew, on kernels before 6.12 too. A batch that the kernel refuses is
+ * sent again element by element. Waits a second at most for an answer; never reads the ruleset.
  */
 #ifndef FIREWALL_ELEMENTS_H
 #define FIREWALL_ELEMENTS_H
