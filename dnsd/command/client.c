@@ -114,8 +114,8 @@ static void say_nobody(const char *program, const char *path, int error, char wh
              refusal_text(error, refusal), remedy);
 }
 
-static enum status ask(const char *program, const char *path, const char *line, int out,
-                       char why[CLIENT_WHY_SIZE])
+enum status client_ask_program(const char *program, const char *path, const char *line, int out,
+                               char why[CLIENT_WHY_SIZE])
 {
     int fd = connect_to(path);
     char *text = NULL;
@@ -138,13 +138,13 @@ static enum status ask(const char *program, const char *path, const char *line, 
 
 enum status client_ask(const char *path, const char *line, int out, char why[CLIENT_WHY_SIZE])
 {
-    return ask("dnsd", path, line, out, why);
+    return client_ask_program("dnsd", path, line, out, why);
 }
 
 static bool tell(const char *program, const char *path, const char *order, const char *line)
 {
     char why[CLIENT_WHY_SIZE] = "";
-    bool told = ask(program, path, line, STDOUT_FILENO, why) == STATUS_OK;
+    bool told = client_ask_program(program, path, line, STDOUT_FILENO, why) == STATUS_OK;
     if (!told)
         fprintf(stderr, "ponor: %s: %s\n", order, why);
     return told;

@@ -45,8 +45,12 @@ int command_options(int argc, char *argv[]);
 int command_remote(int argc, char *argv[]); /* what dnsd's control socket answers, by argv[0] */
 int command_inspect(int argc, char *argv[]);
 int command_events(int argc, char *argv[]); /* also `events verify` */
+int command_firewall(int argc, char *argv[]);
 
 /* The configuration, which the caller frees; NULL, with all that is wrong on standard error. */
 struct config *command_read_config(const char *file);
+/* The policy that dnsd serves now; without one, what the lists say. NULL, with what is wrong on
+ * standard error, when there is none. */
+struct policy *command_policy_in_service(const char *file);
 
 #endif

@@ -49,8 +49,7 @@ static int explain_for_all(const struct policy *policy, struct subject *subject)
     return EXIT_YES;
 }
 
-/* The policy that dnsd serves now; without one, what the lists say. */
-static struct policy *policy_in_service(const char *file)
+struct policy *command_policy_in_service(const char *file)
 {
     struct problems *problems = problems_new();
     struct config *config = calloc(1, sizeof *config);
@@ -83,7 +82,7 @@ int command_explain(int argc, char *argv[])
     else
         return command_usage(argv[0], "that is neither a name nor an address");
     struct policy *policy =
-        lists || image != NULL ? compile_or_open(file, image) : policy_in_service(file);
+        lists || image != NULL ? compile_or_open(file, image) : command_policy_in_service(file);
     if (policy == NULL)
         return EXIT_NO;
     int code = client != NULL ? explain_for_client(policy, &subject, client)

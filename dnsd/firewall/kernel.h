@@ -27,6 +27,9 @@ MUST_USE enum status kernel_load(const struct config *config, const struct polic
                                  enum queue_kind *kind, char why[KERNEL_WHY_SIZE]);
 /* STATUS_NOT_FOUND: there is none. */
 MUST_USE enum status kernel_remove(char why[KERNEL_WHY_SIZE]);
+/* What nft lists of the table, counters and all, without the elements of its sets, to a file.
+ * STATUS_NOT_FOUND: there is none. */
+MUST_USE enum status kernel_list(int output, char why[KERNEL_WHY_SIZE]);
 /* Whether the table is there. */
 bool kernel_has_table(void);
 

@@ -6,6 +6,7 @@
  */
 #include "firewall/ranges.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 static const struct address
@@ -102,4 +103,21 @@ enum status ranges_make(const struct prefix *prefixes, size_t count, bool ipv6,
     *out = ranges;
     *out_count = used;
     return STATUS_OK;
+}
+
+const char *range_text(const struct range *range, char out[RANGE_TEXT_SIZE])
+{
+    char first[ADDRESS_TEXT_SIZE], last[ADDRESS_TEXT_SIZE];
+
+    if (address_equal(&range->first, &range->last))
+        return address_text(&range->first, out);
+    for (unsigned bits = 0; bits < 128; bits++) {
+        const struct prefix prefix = {address_mask(&range->first, bits), (uint8_t)bits};
+        const struct address end = last_of(&prefix);
+        if (address_equal(&prefix.base, &range->first) && address_equal(&end, &range->last))
+            return prefix_text(&prefix, out);
+    }
+    snprintf(out, RANGE_TEXT_SIZE, "%s-%s", address_text(&range->first, first),
+             address_text(&range->last, last));
+    return out;
 }

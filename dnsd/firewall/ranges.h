@@ -26,4 +26,8 @@ MUST_USE enum status ranges_make(const struct prefix *prefixes, size_t count, bo
                                  uint32_t (*ask)(void *owner, const struct address *address),
                                  void *owner, struct range **out, size_t *out_count);
 
+enum { RANGE_TEXT_SIZE = 2 * ADDRESS_TEXT_SIZE };
+/* As nft reads and shows it: an address, a prefix, or first-last. Returns `out`. */
+const char *range_text(const struct range *range, char out[RANGE_TEXT_SIZE]);
+
 #endif

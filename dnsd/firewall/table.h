@@ -34,7 +34,8 @@
 
 /* `native_queue`: the kernel has nft's own queue statement, so the rule stands in the text;
  * otherwise the chain stays empty (or drops, where `bypass: closed`) and kernel.h puts the rule
- * there. STATUS_NO_MEMORY. */
+ * there. STATUS_UNSUPPORTED: the name of an interface has a byte that nft cannot read;
+ * STATUS_SYSTEM: the stream failed, errno tells; STATUS_NO_MEMORY. */
 MUST_USE enum status table_write(const struct config *config, const struct policy *policy,
                                  bool native_queue, FILE *out);
 
