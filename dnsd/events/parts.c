@@ -154,7 +154,7 @@ static const char *subject_of(const struct event *event, const struct rule_view 
     if ((event->seen == SEEN_TLS || event->seen == SEEN_QUIC) &&
         (way == WAY_DOT || way == WAY_DOH || way == WAY_DOQ))
         return "encrypted DNS to a resolver that";
-    if (event->seen == SEEN_PACKET && !event->has_address && rule != NULL)
+    if (event->seen == SEEN_PACKET && event->matched_name.labels > 0)
         return "name that the address was given for";
     return seen[event->seen];
 }

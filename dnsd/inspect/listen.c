@@ -204,6 +204,12 @@ static void listen_doubting(struct watcher *w, struct step *s)
         listen_end(w, s->flow, WHY_NONE);
 }
 
+/* The client said something, which was answered at length: what it may have begun it has ended. */
+static bool is_outtalked(const struct step *s)
+{
+    return s->talk.said[CLIENT].length > 0 && s->talk.said[SERVER].length >= GATHER_MOST;
+}
+
 static void listen_to_stream(struct watcher *w, struct step *s)
 {
     static struct sightings seen;
@@ -224,6 +230,10 @@ static void listen_to_stream(struct watcher *w, struct step *s)
     hear_all(w, s, &seen);
     if (other.length > 0)
         listen_to_other(w, s, other);
+    if (heard == HEARD_PERHAPS && is_outtalked(s)) {
+        flow->candidates = 0;
+        heard = HEARD_NOT_MINE;
+    }
     if (heard == HEARD_NOT_MINE)
         hear_nothing(w, s);
     if (heard == HEARD_NOT_MINE || (is_full && (heard != HEARD_MORE || s->talk.complete[SERVER])) ||

@@ -6,7 +6,7 @@
 
 #include "base/clock.h"
 #include "inspect/setup.h"
-#include "inspect/source.h"
+#include "inspect/intake.h"
 #include "inspect/station.h"
 #include "process/birth.h"
 #include "process/channel.h"
@@ -25,7 +25,7 @@ struct inspector {
     struct event_base *base;
     struct channel *parent;
     struct event *tick, *readable;
-    struct source *source;
+    struct intake *intake;
     struct watcher *watcher;
     struct station *station;
     struct policy *policy;
@@ -58,7 +58,7 @@ void inspect_prepare(unsigned number)
     if (in->gifts.config == NULL || in->gifts.counters == NULL || in->gifts.ring[0] < 0 ||
         in->gifts.policy < 0)
         role_die("the parent gave too little");
-    if (source_open(&in->gifts, number, why, &in->source) != STATUS_OK)
+    if (intake_open(&in->gifts, number, why, &in->intake) != STATUS_OK)
         role_die("%s", why);
 }
 
@@ -69,8 +69,8 @@ static void read_packets(struct inspector *in)
     char why[CAPTURE_WHY_SIZE];
     bool more;
 
-    if (source_read(in->source, in->watcher, &more, why) != STATUS_OK)
-        role_die("cannot read packets of %s any more: %s", source_place(in->source), why);
+    if (intake_read(in->intake, in->watcher, &more, why) != STATUS_OK)
+        role_die("cannot read packets of %s any more: %s", intake_name(in->intake), why);
     if (more) /* first the others' turn */
         event_active(in->readable, EV_READ, 0);
 }
@@ -147,7 +147,7 @@ static void on_tick(evutil_socket_t fd, short what, void *owner)
     policy_expire(in->policy, clock_date(now.wall));
     watch_tick(in->watcher, now.wall);
     const struct watch_counts watched = watch_counts(in->watcher);
-    const struct capture_counts captured = source_counts(in->source);
+    const struct capture_counts captured = intake_counts(in->intake);
     station_tick(in->station, &watched, &captured, now);
 }
 
@@ -155,7 +155,7 @@ static void open_watcher(struct inspector *in)
 {
     const struct config *config = in->gifts.config;
 
-    in->station = station_new(in->gifts.ring[0], in->gifts.counters, source_place(in->source),
+    in->station = station_new(in->gifts.ring[0], in->gifts.counters, intake_name(in->intake),
                               config->inspectd.events.sample);
     close(in->gifts.ring[0]);
     if (in->station == NULL)
@@ -172,7 +172,7 @@ static void open_loop(struct inspector *in)
 {
     static const struct channel_events events = {on_parcel, NULL, on_close};
     const struct timeval each = clock_timeval(TICK_MS);
-    int fd = source_descriptor(in->source);
+    int fd = intake_descriptor(in->intake);
 
     in->base = event_base_new();
     if (in->base != NULL && fd >= 0) {

@@ -2,8 +2,8 @@
  *
  * watched - a watcher with a small policy, and what it said: for the tests that show it packets.
  *
- * Clients of 10.0.0.0/8 and 2001:db8:1::/48 are asked about the list `apps`; those of 10.9.0.0/16
- * are in no group.
+ * Clients of 10.0.0.0/8 and 2001:db8:1::/48 are asked about the list `apps`, those of 10.9.0.0/16
+ * about nothing; the group of 10.8.0.0/16 is strict, and 10.7.0.0/16 only observes.
  */
 #ifndef TESTS_WATCHED_H
 #define TESTS_WATCHED_H
@@ -43,6 +43,8 @@ static const char watched_list[] =
     "  - {domain: doh.example, evidence: bypass}\n"
     "  - address: 203.0.113.0/24\n"
     "  - {protocol: mmtls, evidence: installed}\n"
+    "  - {protocol: dot, evidence: bypass}\n"
+    "  - {protocol: doq, evidence: bypass}\n"
     "  - {protocol: dns, action: observe, evidence: bypass}\n"
     "  - {protocol: http-proxy, action: observe, evidence: bypass}\n";
 
@@ -60,23 +62,38 @@ static inline struct policy *watched_policy(void)
     struct problems *problems = problems_new();
     int text = memfd_create("apps.yaml", 0), image = memfd_create("policy", MFD_ALLOW_SEALING);
     struct list_source list = {.format = "yaml", .line = 1};
-    struct prefix clients[3];
+    static const char *const others_text[] = {"10.9.0.0/16", "10.8.0.0/16", "10.7.0.0/16"};
+    struct prefix clients[2], others[3];
     uint16_t first = 0;
     struct policy *policy = NULL;
 
     watched_must(write(text, watched_list, sizeof watched_list - 1) > 0, "memory");
     snprintf(list.file, sizeof list.file, "/proc/self/fd/%d", text);
-    for (size_t i = 0; i < 2; i++)
+    for (size_t i = 0; i < COUNT_OF(clients); i++)
         watched_must(prefix_parse(clients_text[i], &clients[i]) == STATUS_OK, "prefix");
-    watched_must(prefix_parse("10.9.0.0/16", &clients[2]) == STATUS_OK, "prefix");
+    for (size_t i = 0; i < COUNT_OF(others); i++)
+        watched_must(prefix_parse(others_text[i], &others[i]) == STATUS_OK, "prefix");
     struct group_source groups[] = {
         {.id = "staff", .clients = clients, .client_count = 2, .lists = &first, .list_count = 1},
-        {.id = "free", .clients = clients + 2, .client_count = 1}};
+        {.id = "free", .clients = others, .client_count = 1},
+        {.id = "strict",
+         .clients = others + 1,
+         .client_count = 1,
+         .lists = &first,
+         .list_count = 1,
+         .strict = true},
+        {.id = "trial",
+         .clients = others + 2,
+         .client_count = 1,
+         .lists = &first,
+         .list_count = 1,
+         .observe_only = true,
+         .strict = true}};
     const struct policy_source source = {.config_file = "ponor.yaml",
                                          .lists = &list,
                                          .list_count = 1,
                                          .groups = groups,
-                                         .group_count = 2,
+                                         .group_count = COUNT_OF(groups),
                                          .today = 20261124};
     if (policy_compile(&source, NULL, image, problems) != STATUS_OK)
         problems_print(problems, STDERR_FILENO);

@@ -221,6 +221,41 @@ static void protocols_in_words(void **state)
     assert_string_equal(at("network.protocol"), "mmtls");
 }
 
+/* Of a first packet, and where no rule but the group itself is the reason. */
+static void addresses_of_names_and_strict_groups(void **state)
+{
+    struct event e = tls_event();
+    e.question = (struct name){.length = 1};
+    e.seen = SEEN_PACKET;
+    assert_int_equal(name_parse("web.wechat.com", &e.matched_name), STATUS_OK);
+    e.wire = (struct wire){.resolved = RESOLVED_YES};
+    e.verdict.action = ACTION_DROP;
+    e.verdict.wanted = ACTION_OBSERVE;
+    assert_reason(&e, "name that the address was given for is on a list");
+    assert_string_equal(at("ponor.matched"), "web.wechat.com");
+    assert_string_equal(at("ponor.action"), "drop");
+    assert_string_equal(at("ponor.wanted"), "observe");
+    assert_string_equal(at("event.action"), "flow-drop");
+    const json_t *types = json_object_get(json_object_get(root, "event"), "type");
+    assert_string_equal(json_string_value(json_array_get(types, 1)), "denied");
+
+    e.matched_name = (struct name){.length = 1};
+    e.verdict.rule = protocol_rule;
+    e.wire =
+        (struct wire){.ending = ENDING_NO_NAME, .why = WHY_UNRECOGNISED, .resolved = RESOLVED_NO};
+    assert_reason(&e, "protocol that no reader knows is on a list, to an address that was never "
+                      "resolved for this client");
+    assert_null(json_object_get(json_object_get(root, "ponor"), "strict"));
+    e.verdict.rule = RULE_NONE;
+    e.verdict.wanted = ACTION_DROP;
+    assert_reason(&e, "protocol that no reader knows, to an address that was never resolved for "
+                      "this client; its group is strict");
+    assert_true(json_is_true(json_object_get(json_object_get(root, "ponor"), "strict")));
+    assert_string_not_equal(at("ponor.group"), "");
+    assert_string_equal(at("ponor.result"), "no-name(unrecognised)");
+    assert_null(json_object_get(root, "rule"));
+}
+
 /* The policy that decided was closed long ago: there was a rule all the same. */
 static void without_its_policy(void **state)
 {
@@ -356,6 +391,7 @@ int main(void)
         cmocka_unit_test(ways_and_endings),
         cmocka_unit_test(reasons_in_words),
         cmocka_unit_test(protocols_in_words),
+        cmocka_unit_test(addresses_of_names_and_strict_groups),
         cmocka_unit_test(without_its_policy),
         cmocka_unit_test(tls_where_there_is_some),
         cmocka_unit_test(severities),

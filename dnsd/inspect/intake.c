@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * source - a capture, a lane, or both.
+ * intake - a capture, a lane, or both.
  */
-#include "inspect/source.h"
+#include "inspect/intake.h"
 
 #include "process/birth.h"
 
@@ -12,7 +12,7 @@
 
 enum { BATCH = 256, NAME_SIZE = CONFIG_WORD_SIZE, GROUPS_OF_A_PARENT = INTERFACES_MOST };
 
-struct source {
+struct intake {
     char name[NAME_SIZE];
     struct capture *capture; /* NULL: mode inline */
     struct lane *lane;       /* NULL: mode watch */
@@ -20,7 +20,7 @@ struct source {
     unsigned ordered;        /* in it */
 };
 
-static enum status open_capture(struct source *source, const struct config *config, unsigned number,
+static enum status open_capture(struct intake *intake, const struct config *config, unsigned number,
                                 char why[CAPTURE_WHY_SIZE])
 {
     const unsigned workers = config->inspectd.workers, interface = number / workers;
@@ -29,9 +29,9 @@ static enum status open_capture(struct source *source, const struct config *conf
         snprintf(why, CAPTURE_WHY_SIZE, "there is no interface for inspect %u", number);
         return STATUS_INVALID;
     }
-    snprintf(source->name, NAME_SIZE, "%s", config->inspectd.interfaces[interface]);
+    snprintf(intake->name, NAME_SIZE, "%s", config->inspectd.interfaces[interface]);
     const struct capture_options options = {
-        .place = source->name,
+        .place = intake->name,
         .filter = config->inspectd.filter,
         .snap = config->inspectd.snap,
         .buffer = config->inspectd.buffer,
@@ -41,73 +41,73 @@ static enum status open_capture(struct source *source, const struct config *conf
                       ? 0
                       : (uint16_t)((unsigned)getppid() * GROUPS_OF_A_PARENT + interface) | 0x8000,
     };
-    return capture_live.open(&options, why, &source->capture);
+    return capture_live.open(&options, why, &intake->capture);
 }
 
-enum status source_open(const struct gifts *gifts, unsigned number, char why[CAPTURE_WHY_SIZE],
-                        struct source **out)
+enum status intake_open(const struct gifts *gifts, unsigned number, char why[CAPTURE_WHY_SIZE],
+                        struct intake **out)
 {
     const struct config *config = gifts->config;
-    struct source *source = calloc(1, sizeof *source);
+    struct intake *intake = calloc(1, sizeof *intake);
     enum status status = STATUS_OK;
 
     snprintf(why, CAPTURE_WHY_SIZE, "out of memory");
-    if (source == NULL)
+    if (intake == NULL)
         return STATUS_NO_MEMORY;
     if (config->inspectd.mode != INSPECT_WATCH) {
-        source->lane = lane_open(&gifts->lanes[0]);
-        status = source->lane != NULL ? STATUS_OK : STATUS_INVALID;
+        intake->lane = lane_open(&gifts->lanes[0]);
+        status = intake->lane != NULL ? STATUS_OK : STATUS_INVALID;
         snprintf(why, CAPTURE_WHY_SIZE, "the parent gave no lane to gate");
     }
     if (status == STATUS_OK && config->inspectd.mode != INSPECT_INLINE)
-        status = open_capture(source, config, number, why);
+        status = open_capture(intake, config, number, why);
     else
-        snprintf(source->name, NAME_SIZE, "queue %u", config->inspectd.gate.queue + number);
+        snprintf(intake->name, NAME_SIZE, "queue %u", config->inspectd.gate.queue + number);
     if (status != STATUS_OK) {
-        source_close(source);
+        intake_close(intake);
         return status;
     }
-    *out = source;
+    *out = intake;
     return STATUS_OK;
 }
 
-void source_close(struct source *source)
+void intake_close(struct intake *intake)
 {
-    if (source == NULL)
+    if (intake == NULL)
         return;
-    if (source->capture != NULL)
-        capture_live.close(source->capture);
-    lane_close(source->lane);
-    free(source);
+    if (intake->capture != NULL)
+        capture_live.close(intake->capture);
+    lane_close(intake->lane);
+    free(intake);
 }
 
-const char *source_place(const struct source *source)
+const char *intake_name(const struct intake *intake)
 {
-    return source->name;
+    return intake->name;
 }
 
-int source_descriptor(const struct source *source)
+int intake_descriptor(const struct intake *intake)
 {
-    return source->capture != NULL ? capture_live.descriptor(source->capture)
-                                   : lane_inspect_bell(source->lane);
+    return intake->capture != NULL ? capture_live.descriptor(intake->capture)
+                                   : lane_inspect_bell(intake->lane);
 }
 
 /* The packet is on its way already: gate is told when there is something to tell. */
 static void on_captured(void *owner, const struct captured *captured)
 {
-    struct source *source = owner;
+    struct intake *intake = owner;
     const struct packet packet = {captured->link, captured->bytes, captured->sent, captured->at};
     struct lane_order order = {.word = LANE_STOP};
 
-    if (watch_packet(source->watcher, &packet) != ORDER_STOP || source->lane == NULL ||
-        !watch_stop(source->watcher, &order.stop))
+    if (watch_packet(intake->watcher, &packet) != ORDER_STOP || intake->lane == NULL ||
+        !watch_stop(intake->watcher, &order.stop))
         return;
-    (void)lane_put_order(source->lane, &order);
-    source->ordered++;
+    (void)lane_put_order(intake->lane, &order);
+    intake->ordered++;
 }
 
 /* It waits for its order. One for which there is no room waits until gate loses patience. */
-static void show_lane_packet(struct source *source, const struct lane_packet *from)
+static void show_lane_packet(struct intake *intake, const struct lane_packet *from)
 {
     static const enum lane_word words[] = {
         [ORDER_PASS] = LANE_PASS,
@@ -119,44 +119,44 @@ static void show_lane_packet(struct source *source, const struct lane_packet *fr
                                   from->at};
     struct lane_order order = {.id = from->id};
 
-    order.word = words[watch_packet(source->watcher, &packet)];
+    order.word = words[watch_packet(intake->watcher, &packet)];
     if (order.word == LANE_STOP)
-        (void)watch_stop(source->watcher, &order.stop);
-    (void)lane_put_order(source->lane, &order);
-    source->ordered++;
+        (void)watch_stop(intake->watcher, &order.stop);
+    (void)lane_put_order(intake->lane, &order);
+    intake->ordered++;
 }
 
-static unsigned read_lane(struct source *source)
+static unsigned read_lane(struct intake *intake)
 {
     static struct lane_packet packet;
     unsigned count = 0;
 
-    lane_hush(lane_inspect_bell(source->lane));
-    for (; count < BATCH && lane_take_packet(source->lane, &packet); count++)
-        show_lane_packet(source, &packet);
+    lane_hush(lane_inspect_bell(intake->lane));
+    for (; count < BATCH && lane_take_packet(intake->lane, &packet); count++)
+        show_lane_packet(intake, &packet);
     return count;
 }
 
-enum status source_read(struct source *source, struct watcher *watcher, bool *more,
+enum status intake_read(struct intake *intake, struct watcher *watcher, bool *more,
                         char why[CAPTURE_WHY_SIZE])
 {
     enum status status = STATUS_OK;
     unsigned count = 0;
 
-    source->watcher = watcher;
-    source->ordered = 0;
-    if (source->capture != NULL)
-        status = capture_live.read(source->capture, BATCH, on_captured, source, &count, why);
+    intake->watcher = watcher;
+    intake->ordered = 0;
+    if (intake->capture != NULL)
+        status = capture_live.read(intake->capture, BATCH, on_captured, intake, &count, why);
     else
-        count = read_lane(source);
-    if (source->ordered > 0)
-        lane_ring_gate(source->lane);
+        count = read_lane(intake);
+    if (intake->ordered > 0)
+        lane_ring_gate(intake->lane);
     *more = count == BATCH;
     return status;
 }
 
-struct capture_counts source_counts(struct source *source)
+struct capture_counts intake_counts(struct intake *intake)
 {
-    return source->capture != NULL ? capture_live.counts(source->capture)
+    return intake->capture != NULL ? capture_live.counts(intake->capture)
                                    : (struct capture_counts){0};
 }
