@@ -6,6 +6,7 @@
  */
 #include "command/daemon.h"
 #include "enforce/parent.h"
+#include "firewall/main.h"
 #include "gate/main.h"
 #include "inspect/main.h"
 #include "record/main.h"
@@ -14,6 +15,7 @@ static const struct role roles[] = {
     {"inspect", inspect_main, "_inspectd-inspect", 0, inspect_prepare},
     {"record", record_main, "_inspectd-record", MAY_WRITE_FOLDER, NULL},
     {"gate", gate_main, "_inspectd-gate", MAY_SHAPE_NETWORK, gate_prepare},
+    {"firewall", firewall_main, NULL, MAY_SHAPE_NETWORK, NULL},
     {NULL, NULL, NULL, 0, NULL},
 };
 
