@@ -188,6 +188,8 @@ static int show_status(const char *file)
     enum status status = client_ask_program("inspectd", paths.inspectd, "held", STDOUT_FILENO, why);
     if (status == STATUS_REFUSED) {
         printf("%s\n", why);
+    } else if (status != STATUS_OK && !paths.inspectd_wanted) {
+        printf("the configuration gives inspectd nothing to do: nothing is held\n");
     } else if (status != STATUS_OK) {
         fprintf(stderr, "ponor firewall: what is held: %s\n", why);
         code = EXIT_NO;

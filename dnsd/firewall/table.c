@@ -224,7 +224,7 @@ static void put_destination(const struct table *t, uint16_t group, int family)
     put(t, "counter goto halt\n");
 }
 
-/* Where dnsd should answer and has no address that a client could be led to. */
+/* Plain DNS that was not led: what began before the table, or finds no dnsd in its family. */
 static void put_unled_dns(const struct table *t, int family)
 {
     static const char *const protocols[FAMILIES] = {"ipv4", "ipv6"};
@@ -251,7 +251,7 @@ static void put_group(const struct table *t, uint16_t group)
         put(t, "        udp dport 853 counter goto halt\n");
     for (int family = 0; facts->enforces && family < FAMILIES; family++) {
         const struct set_family *f = &set_families[family];
-        if (t->gate->redirect_dns && facts->blocks_dns && t->draft.dnsd[family] == NULL)
+        if (t->gate->redirect_dns && facts->blocks_dns)
             put_unled_dns(t, family);
         if (t->sets.groups[group].has_listed[family])
             put(t, "        %s daddr @listed%c_%s counter goto halt\n", f->ip, f->digit,

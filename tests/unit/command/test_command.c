@@ -235,6 +235,32 @@ static void show_and_options_print(void **state)
     assert_int_equal(PONOR("options", "--manual"), EXIT_YES);
 }
 
+/* What the table says stands in tests/unit/firewall. */
+static void firewall_prints_and_does_one_thing_at_a_time(void **state)
+{
+    assert_int_equal(PONOR("firewall", "-c", config), EXIT_YES);
+    assert_says("table inet ponor {");
+    assert_says("192.0.2.1,\n");
+    assert_says("does not name both sides of the gateway");
+    assert_int_equal(PONOR("compile", "-c", config, "-o", image), EXIT_YES);
+    write_list("  - address: 192.0.2.77\n");
+    assert_int_equal(PONOR("firewall", "-c", config, "--print"), EXIT_YES); /* as in service */
+    assert_null(strstr(output, "192.0.2.77"));
+    assert_int_equal(remove(image), 0);
+    assert_int_equal(PONOR("firewall", "-c", config, "--print"), EXIT_YES);
+    assert_says("192.0.2.77,\n");
+    write_list("");
+    assert_int_equal(PONOR("firewall", "-c", config, "--image", "/no/such/image"), EXIT_NO);
+    assert_says("/no/such/image: No such file");
+    assert_int_equal(PONOR("firewall", "--print", "--apply"), EXIT_USAGE);
+    assert_says("one of these at a time");
+    assert_int_equal(PONOR("firewall", "remove"), EXIT_USAGE);
+    assert_says("[--print | --apply | --remove | --status]");
+    /* Whoever may not ask the kernel is told, too; here is neither inspectd nor a table. */
+    (void)PONOR("firewall", "-c", config, "--status");
+    assert_says("nothing is held");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -245,6 +271,7 @@ int main(void)
         cmocka_unit_test(explain_says_it_for_a_client_or_for_all),
         cmocka_unit_test(test_counts_and_points),
         cmocka_unit_test(show_and_options_print),
+        cmocka_unit_test(firewall_prints_and_does_one_thing_at_a_time),
     };
     log_open("test", LOG_LEVEL_ERROR);
     return cmocka_run_group_tests(tests, set_up, tear_down);
