@@ -24,6 +24,8 @@ struct watched {
     struct policy *policy;
     clock_us now;
     unsigned event_count, result_count; /* of those kept, from the beginning */
+    unsigned heard;                     /* orders that a flow, or its server, was heard */
+    enum watch_order order;             /* the last one */
     struct event events[WATCHED_EVENTS];
     struct result results[WATCHED_RESULTS];
 };
@@ -143,7 +145,7 @@ static inline void watched_free(struct watched *w)
 
 static inline void watched_forget(struct watched *w)
 {
-    w->event_count = w->result_count = 0;
+    w->event_count = w->result_count = w->heard = 0;
 }
 
 /* Shows it one frame, a millisecond after the one before. */
@@ -151,7 +153,9 @@ static inline enum watch_order watched_show(struct watched *w, enum link link, s
 {
     w->now += 1000;
     const struct packet packet = {link, frame, frame.length, w->now};
-    return watch_packet(w->watcher, &packet);
+    w->order = watch_packet(w->watcher, &packet);
+    w->heard += w->order == ORDER_PASS_HEARD || w->order == ORDER_PASS_SERVER_HEARD;
+    return w->order;
 }
 
 /* The same for a segment in a frame of this shape. */
