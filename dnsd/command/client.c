@@ -164,10 +164,13 @@ int command_remote(int argc, char *argv[])
         if (used >= sizeof line || strchr(argv[i], '\n') != NULL)
             return command_usage(argv[0], "the arguments are too long");
     }
+    const bool is_inspectds = strcmp(argv[0], "release") == 0;
     if (given != NULL)
-        return tell("dnsd", given, argv[0], line) ? EXIT_YES : EXIT_NO;
+        return tell(is_inspectds ? "inspectd" : "dnsd", given, argv[0], line) ? EXIT_YES : EXIT_NO;
     if (config_control_paths(config, &paths) != STATUS_OK)
         fprintf(stderr, "ponor: cannot read %s; say with -s where the control socket is\n", config);
+    if (is_inspectds)
+        return tell("inspectd", paths.inspectd, argv[0], line) ? EXIT_YES : EXIT_NO;
     bool good = tell("dnsd", paths.dnsd, argv[0], line);
     if (strcmp(argv[0], "status") == 0 &&
         (paths.inspectd_wanted || access(paths.inspectd, F_OK) == 0)) {

@@ -31,6 +31,8 @@ const struct command commands[] = {
     {"firewall", "[--print | --apply | --remove | --status] [--image FILE]",
         "the kernel's table that keeps banned apps from their servers: shows, loads, removes it",
         command_firewall},
+    {"release", "ADDRESS",
+        "frees what is held: an address of a client or a server", command_remote},
     {"status", "",
         "processes, policy and counters of dnsd and inspectd", command_remote},
     {"counters", "",

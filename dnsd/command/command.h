@@ -42,7 +42,7 @@ int command_explain(int argc, char *argv[]);
 int command_test(int argc, char *argv[]);
 int command_show(int argc, char *argv[]);
 int command_options(int argc, char *argv[]);
-int command_remote(int argc, char *argv[]); /* what dnsd's control socket answers, by argv[0] */
+int command_remote(int argc, char *argv[]); /* what control sockets answer, by argv[0] */
 int command_inspect(int argc, char *argv[]);
 int command_events(int argc, char *argv[]); /* also `events verify` */
 int command_firewall(int argc, char *argv[]);
