@@ -99,11 +99,12 @@ static void test_twice_is_once(void **state)
 /* One rule that queues, before a drop where nothing may pass unjudged. */
 static void test_queue_rule(void **state)
 {
-    struct config *config = config_of(INSPECT_INLINE);
+    struct config *config;
     char why[KERNEL_WHY_SIZE];
     enum queue_kind kind, expected;
 
     MUST_BE_APART();
+    config = config_of(INSPECT_INLINE);
     expected = kernel_queue_kind(why);
     assert_int_not_equal(expected, QUEUE_NONE);
     assert_string_equal(listed(), ""); /* nothing is left of the attempt */
@@ -175,10 +176,11 @@ static void test_kernel_is_decide(void **state)
                                           "64:ff9b::198.51.100.19",
                                           "64:ff9b::198.51.101.0",
                                           "64:ff9b::255.255.255.255"};
-    struct config *config = config_of(INSPECT_TAP);
+    struct config *config;
     struct world w;
 
     MUST_BE_APART();
+    config = config_of(INSPECT_TAP);
     small_world(&w);
     load_well(config, w.policy, NULL);
     for (size_t i = 0; i < COUNT_OF(borders); i++)
@@ -190,12 +192,14 @@ static void test_kernel_is_decide(void **state)
 
 static void test_long_list(void **state)
 {
-    struct config *config = config_of(INSPECT_INLINE);
+    struct config *config;
     size_t size = (size_t)64 * LONG_LIST, used = 0;
-    char *text = malloc(size);
+    char *text;
     struct world w;
 
     MUST_BE_APART();
+    config = config_of(INSPECT_INLINE);
+    text = malloc(size);
     used = (size_t)snprintf(text, size, "list: l\ntitle: L\nserial: 1\naction: sinkhole\nrules:\n");
     for (unsigned i = 0; i < LONG_LIST / 2; i++)
         used += (size_t)snprintf(text + used, size - used,
@@ -227,11 +231,12 @@ static void test_long_list(void **state)
 /* What nft refuses is said, and what was there stays. */
 static void test_refused(void **state)
 {
-    struct config *config = config_of(INSPECT_TAP);
+    struct config *config;
     char why[KERNEL_WHY_SIZE];
     enum queue_kind kind;
 
     MUST_BE_APART();
+    config = config_of(INSPECT_TAP);
     load_well(config, policy_none(), NULL);
     char *before = strdup(listed());
     snprintf(config->inspectd.gate.inside[0], CONFIG_WORD_SIZE, "much-too-long-for-a-name");
