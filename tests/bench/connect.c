@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * connect - new TCP connections at a steady rate, each with a hello and its answer, and the other
- * end.
+ * connect - new TCP connections at a steady rate, each with a hello, its answer, a request and a
+ * reply, and the other end.
  *
  * Used by tests/bench/gate.py, inside its namespaces.
  *
- *   connect serve ANSWER PORT PORTS                  answers a hello with the bytes of a file
- *   connect drive HELLO ADDRESS PORT PORTS RATE SECONDS LENGTH
+ *   connect serve ANSWER PORT PORTS      answers whatever comes with the bytes of a file
+ *   connect drive HELLO REQUEST ADDRESS PORT PORTS RATE SECONDS LENGTH
  *
  * Drive begins RATE connections a second whatever becomes of them, over PORTS ports from PORT on;
- * one is done when LENGTH bytes of answer have come. A line of JSON on standard output.
+ * LENGTH bytes are an answer, and one is done when two have come. A line of JSON on standard
+ * output.
  */
 #include "base/address.h"
 #include "base/clock.h"
@@ -19,6 +20,7 @@
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <unistd.h>
@@ -30,11 +32,15 @@ static const uint64_t patience = UINT64_C(5000000000), rest = UINT64_C(200000000
 struct connection {
     uint64_t began; /* ns; 0: free */
     size_t received;
+    bool asked;
 };
 
 static struct connection connections[CONNECTIONS]; /* by descriptor */
-static uint8_t hello[BYTES_MOST];
-static size_t hello_length, answer_length;
+static struct bytes {
+    uint8_t at[BYTES_MOST];
+    size_t length;
+} hello, request, reply;
+static size_t answer_length;
 static uint32_t *took; /* microseconds of each that was done */
 static size_t begun, done, failed;
 
@@ -44,14 +50,19 @@ static _Noreturn void fail(const char *what)
     exit(2);
 }
 
-static void read_file(const char *file)
+static void read_file(const char *file, struct bytes *out)
 {
     int fd = open(file, O_RDONLY | O_CLOEXEC);
-    ssize_t length = fd < 0 ? -1 : read(fd, hello, sizeof hello);
+    ssize_t length = fd < 0 ? -1 : read(fd, out->at, sizeof out->at);
     if (length <= 0)
         fail(file);
-    hello_length = (size_t)length;
+    out->length = (size_t)length;
     close(fd);
+}
+
+static bool say(int fd, const struct bytes *bytes)
+{
+    return send(fd, bytes->at, bytes->length, MSG_NOSIGNAL) == (ssize_t)bytes->length;
 }
 
 static unsigned number(const char *text, unsigned most)
@@ -88,7 +99,7 @@ static void answer(int fd)
 {
     uint8_t bytes[BYTES_MOST];
     ssize_t length = recv(fd, bytes, sizeof bytes, 0);
-    if (length > 0 && send(fd, hello, hello_length, MSG_NOSIGNAL) == (ssize_t)hello_length)
+    if (length > 0 && say(fd, &reply))
         return;
     if (length < 0 && errno == EAGAIN)
         return;
@@ -156,7 +167,7 @@ static void go_on(int loop, const struct epoll_event *event, uint64_t now)
     struct connection *c = &connections[fd];
 
     if ((event->events & EPOLLOUT) != 0) {
-        if (send(fd, hello, hello_length, MSG_NOSIGNAL) != (ssize_t)hello_length)
+        if (!say(fd, &hello))
             end(fd, false, now);
         else
             await(loop, fd, EPOLLIN, EPOLL_CTL_MOD);
@@ -168,8 +179,10 @@ static void go_on(int loop, const struct epoll_event *event, uint64_t now)
         return;
     }
     c->received += (size_t)length;
-    if (c->received >= answer_length)
+    if (c->received >= 2 * answer_length)
         end(fd, true, now);
+    else if (c->received >= answer_length && !c->asked && !(c->asked = say(fd, &request)))
+        end(fd, false, now);
 }
 
 static void give_up(uint64_t now, uint64_t after)
@@ -219,18 +232,19 @@ int main(int argc, char *argv[])
     struct address address;
 
     if (argc == 5 && strcmp(argv[1], "serve") == 0) {
-        read_file(argv[2]);
+        read_file(argv[2], &reply);
         serve(number(argv[3], UINT16_MAX), number(argv[4], PORTS_MOST));
     }
-    if (argc != 9 || strcmp(argv[1], "drive") != 0 || address_parse(argv[3], &address)) {
+    if (argc != 10 || strcmp(argv[1], "drive") != 0 || address_parse(argv[4], &address)) {
         fputs("usage: connect serve ANSWER PORT PORTS\n"
-              "       connect drive HELLO ADDRESS PORT PORTS RATE SECONDS LENGTH\n",
+              "       connect drive HELLO REQUEST ADDRESS PORT PORTS RATE SECONDS LENGTH\n",
               stderr);
         return 2;
     }
-    read_file(argv[2]);
-    answer_length = number(argv[8], BYTES_MOST);
-    drive(&address, number(argv[4], UINT16_MAX), number(argv[5], PORTS_MOST),
-          number(argv[6], 1000000), number(argv[7], 3600));
+    read_file(argv[2], &hello);
+    read_file(argv[3], &request);
+    answer_length = number(argv[9], BYTES_MOST);
+    drive(&address, number(argv[5], UINT16_MAX), number(argv[6], PORTS_MOST),
+          number(argv[7], 1000000), number(argv[8], 3600));
     return 0;
 }

@@ -39,20 +39,22 @@ CLIENT = client_context()
 
 
 def opening(certificate, key, name):
-    """The bytes of a ClientHello for a name, and what a server answers to it."""
+    """The bytes of a ClientHello for a name, of what a server answers, and of what the client says
+    behind that."""
     to_server, to_client = ssl.MemoryBIO(), ssl.MemoryBIO()
     client = CLIENT.wrap_bio(to_client, to_server, server_hostname=name)
     server = server_context(certificate, key).wrap_bio(to_server, to_client, server_side=True)
-    try:
-        client.do_handshake()
-    except ssl.SSLWantReadError:
-        hello = to_server.read()
-    to_server.write(hello)
-    try:
-        server.do_handshake()
-    except ssl.SSLWantReadError:
-        pass
-    return hello, to_client.read()
+    said = []
+    for side, output in (client, to_server), (server, to_client), (client, to_server):
+        try:
+            side.do_handshake()
+        except ssl.SSLWantReadError:
+            pass
+        if len(said) == 2:
+            client.write(b"GET / HTTP/1.1\r\n\r\n")
+        said.append(output.read())
+        output.write(said[-1])
+    return said
 
 
 def serve_tls(certificate, key, port, delay):
@@ -108,7 +110,7 @@ def until_reset(address, port, name, seconds):
                 while time.perf_counter() - begin < seconds:
                     tls.send(b"x")
                     end.answers += len(tls.recv(1))
-        except ConnectionError:
+        except (ConnectionError, ssl.SSLEOFError):   # a reset, however OpenSSL calls it
             end.reset = True
         except OSError:
             pass
