@@ -21,7 +21,7 @@ struct key {
     uint32_t class;
     uint16_t group, ede;
     uint8_t kind, action, wanted, evidence, seen, has_address;
-    uint8_t doubt, is_unresolved, is_strict; /* of EVENT_WIRE */
+    uint8_t doubt, is_unresolved; /* of EVENT_WIRE */
 };
 
 struct slot {
@@ -112,7 +112,9 @@ static char severity_of(const struct key *key)
 }
 
 static const char address_subject[] = "address",
-                  unknown_subject[] = "protocol that no reader knows";
+                  unknown_subject[] = "protocol that no reader knows",
+                  strict_subject[] = "protocol that no reader knows, to an address that was never "
+                                     "resolved for this client; its group is strict";
 
 /* What of a flow a rule speaks about, in words. A rule about a protocol holds whatever was seen. */
 static const char *protocol_subject_of(const struct wire *wire)
@@ -168,10 +170,8 @@ static const char *doubt_of(const struct key *key)
 
 static void wire_reason_write(struct writer *w, const struct key *key, const struct texts *t)
 {
-    if (key->is_strict) {
-        write_text(w, unknown_subject);
-        write_text(w, ", to an address that was never resolved for this client; its group is "
-                      "strict");
+    if (key->subject == strict_subject) {
+        write_text(w, strict_subject);
         return;
     }
     if (key->subject == NULL) {
@@ -400,8 +400,8 @@ const struct part *parts_find(struct parts *parts, const struct policy *policy,
         if (event->wire.ending == ENDING_AMBIGUOUS)
             key.doubt = event->wire.why != WHY_NONE ? event->wire.why : WHY_SECOND_NAME;
         key.is_unresolved = event->wire.resolved == RESOLVED_NO;
-        key.is_strict = wire_is_strict(&event->wire, v);
-        if (key.is_strict) {
+        if (wire_is_strict(&event->wire, v)) {
+            key.subject = strict_subject;
             key.policy = policy;
             key.group = v->group;
         }

@@ -335,7 +335,8 @@ static enum next packet_gather(struct watcher *w, struct step *s)
     }
     if (resets && flow->said[CLIENT] == NULL) /* anybody could have sent it */
         return NEXT_PACKET;
-    if (segment->cut && s->from == CLIENT && flow->why == WHY_NONE)
+    if (segment->cut && segment->payload.length < GATHER_MOST && s->from == CLIENT &&
+        flow->why == WHY_NONE)
         flow->why = WHY_CUT;
     enum gathered gathered = GATHERED_NOTHING;
     if (!resets || flow->said[s->from] != NULL)

@@ -263,6 +263,25 @@ static void a_strict_group_stops_what_nobody_knows(void **state)
     end(&s);
 }
 
+/* As gate shows what the kernel has put together: only as much as readers keep. */
+static void size_is_no_way_out(void **state)
+{
+    static uint8_t room[70000], unknown[60000] = {1, 2, 3, 4};
+    struct story s = begin(strict, others, 4444);
+    story_answer(&s, strict, "fine.example", server);
+    (void)syn(&s);
+    (void)story_say(&s, 1, TCP_SYN | TCP_ACK, span_of(NULL, 0));
+    struct segment segment = packets_say(&s.talk, 0, TCP_ACK, span_of(unknown, sizeof unknown));
+    const struct packets_shape raw = {.link = LINK_RAW};
+    struct writer w = writer_over(room, sizeof room);
+    packets_frame(&w, &raw, &segment);
+    const struct packet packet = {LINK_RAW, span_of(room, LANE_BYTES_MOST), writer_length(&w),
+                                  s.w->now + 1000};
+    assert_int_equal(watch_packet(s.w->watcher, &packet), ORDER_STOP);
+    assert_int_equal(stop_of(&s).length, sizeof unknown);
+    end(&s);
+}
+
 static void others_are_not_strict(void **state)
 {
     struct story s = begin(client, others, 4444);
@@ -314,6 +333,7 @@ int main(void)
         cmocka_unit_test(an_address_of_an_observed_name),
         cmocka_unit_test(an_address_that_was_kept_from_the_client),
         cmocka_unit_test(a_strict_group_stops_what_nobody_knows),
+        cmocka_unit_test(size_is_no_way_out),
         cmocka_unit_test(others_are_not_strict),
         cmocka_unit_test(holds),
     };
