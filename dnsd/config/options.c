@@ -368,7 +368,8 @@ static const struct yaml_row group_rows[] = {
     {"remove_ech", &yaml_bool, GROUP(remove_ech), .fallback = "yes",
      .help = "Take `ech` out of HTTPS answers, so that TLS shows its names."},
     {"strict", &yaml_bool, GROUP(strict), .fallback = "no",
-     .help = "For the inspector: stop flows that hide their name."},
+     .help = "For the inspector: a flow in which no reader knows a word, towards an address that "
+             "nobody told the client, is stopped."},
 };
 static const struct yaml_schema group = YAML_SCHEMA("a group", struct group_written, group_rows);
 

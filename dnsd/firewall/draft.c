@@ -47,7 +47,7 @@ static void draft_one(const struct policy *policy, uint16_t group, struct draft_
     out->blocks_dot = action_blocks(ask_protocol(policy, group, PROTOCOL_DOT).action);
     out->blocks_doq = action_blocks(ask_protocol(policy, group, PROTOCOL_DOQ).action);
     out->blocks_dns = action_blocks(dns.action);
-    out->is_led = dns.rule != RULE_NONE && dns.wanted != ACTION_ALLOW;
+    out->is_led = out->enforces && dns.rule != RULE_NONE && dns.wanted != ACTION_ALLOW;
 }
 
 /* Others reach no client: loopback, and link-local, which lacks its interface here. */

@@ -15,7 +15,7 @@
 enum { READ_MOST = 256, WINDOW = LANE_SLOTS };
 
 struct waiting {
-    uint32_t id; /* the kernel's */
+    uint32_t id, mark; /* the kernel's */
     clock_ms since;
 };
 
@@ -63,7 +63,7 @@ static void bypass(struct desk *desk)
     if (desk->options.closed)
         queue_drop(desk->options.queue, oldest->id);
     else
-        queue_verdict(desk->options.queue, oldest->id, LANE_PASS);
+        queue_verdict(desk->options.queue, oldest->id, oldest->mark, LANE_PASS);
 }
 
 static void bypass_all(struct desk *desk)
@@ -104,7 +104,8 @@ static void take_order(struct desk *desk, const struct lane_order *order, clock_
         return; /* its packet has had another verdict, or none was asked for */
     while (desk->first < order->id)
         bypass(desk); /* inspect left it out */
-    queue_verdict(desk->options.queue, desk->window[desk->first++ % WINDOW].id, word);
+    const struct waiting *oldest = &desk->window[desk->first++ % WINDOW];
+    queue_verdict(desk->options.queue, oldest->id, oldest->mark, word);
 }
 
 /* Packets. */
@@ -116,7 +117,7 @@ static void on_packet(void *owner, const struct queue_packet *from)
     size_t length = from->bytes.length < LANE_BYTES_MOST ? from->bytes.length : LANE_BYTES_MOST;
 
     desk->counters->value[COUNT_QUEUED]++;
-    desk->window[desk->next % WINDOW] = (struct waiting){from->id, clock_now()};
+    desk->window[desk->next % WINDOW] = (struct waiting){from->id, from->mark, clock_now()};
     packet->id = desk->next++;
     packet->at = clock_wall();
     packet->sent = from->sent;

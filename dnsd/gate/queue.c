@@ -136,6 +136,8 @@ static int hand_on(const struct nlmsghdr *message, void *data)
     if (facts[NFQA_PAYLOAD] != NULL)
         packet.bytes = span_of(mnl_attr_get_payload(facts[NFQA_PAYLOAD]),
                                mnl_attr_get_payload_len(facts[NFQA_PAYLOAD]));
+    if (facts[NFQA_MARK] != NULL)
+        packet.mark = ntohl(mnl_attr_get_u32(facts[NFQA_MARK]));
     packet.sent = facts[NFQA_CAP_LEN] != NULL ? ntohl(mnl_attr_get_u32(facts[NFQA_CAP_LEN]))
                                               : (uint32_t)packet.bytes.length;
     reading->on_packet(reading->owner, &packet);
@@ -184,17 +186,17 @@ static void put(struct queue *queue, enum nfqnl_msg_types type, uint32_t id, int
     queue->used += MNL_ALIGN(message->nlmsg_len);
 }
 
-void queue_verdict(struct queue *queue, uint32_t id, enum lane_word word)
+void queue_verdict(struct queue *queue, uint32_t id, uint32_t mark, enum lane_word word)
 {
     switch (word) {
     case LANE_PASS_SERVER_HEARD:
-        put(queue, NFQNL_MSG_VERDICT, id, NF_ACCEPT, queue->marks.server_heard);
+        put(queue, NFQNL_MSG_VERDICT, id, NF_ACCEPT, mark | queue->marks.server_heard);
         break;
     case LANE_PASS_HEARD:
-        put(queue, NFQNL_MSG_VERDICT, id, NF_ACCEPT, queue->marks.heard);
+        put(queue, NFQNL_MSG_VERDICT, id, NF_ACCEPT, mark | queue->marks.heard);
         break;
     case LANE_STOP: /* through the chain again: there it is answered */
-        put(queue, NFQNL_MSG_VERDICT, id, NF_REPEAT, queue->marks.stopped);
+        put(queue, NFQNL_MSG_VERDICT, id, NF_REPEAT, mark | queue->marks.stopped);
         break;
     default:
         queue->passes = true;

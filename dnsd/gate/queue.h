@@ -22,7 +22,7 @@ struct queue_marks {
 };
 
 struct queue_packet {
-    uint32_t id; /* the kernel's, for queue_verdict() */
+    uint32_t id, mark; /* the kernel's, for queue_verdict() */
     uint32_t sent;
     struct span bytes; /* from the IP header on, at most LANE_BYTES_MOST */
 };
@@ -41,8 +41,8 @@ bool queue_read(struct queue *queue, unsigned most,
                 uint64_t *overruns);
 
 /* A verdict; verdicts come in the order of their packets, and none is left out. LANE_PASS may stay
- * here until queue_send(). */
-void queue_verdict(struct queue *queue, uint32_t id, enum lane_word word);
+ * here until queue_send(). Of the packet's mark only our bits change. */
+void queue_verdict(struct queue *queue, uint32_t id, uint32_t mark, enum lane_word word);
 /* The packet is dropped, silently. */
 void queue_drop(struct queue *queue, uint32_t id);
 void queue_send(struct queue *queue);

@@ -159,7 +159,7 @@ static struct verdict ask_protocol(const struct judge *judge, uint16_t group,
 static bool is_led(const struct judge *judge, const struct place *place, uint16_t group)
 {
     if (!judge->redirects_dns[!address_is_ipv4(place->server)] || place->server_port != DNS_PORT ||
-        judge_is_ours(judge, place->server))
+        judge_is_ours(judge, place->server) || policy_group(judge->policy, group).observe_only)
         return false;
     struct verdict verdict = ask_protocol(judge, group, PROTOCOL_DNS);
     return speaks(&verdict) && verdict.action != ACTION_ALLOW;
