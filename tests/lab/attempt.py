@@ -3,7 +3,6 @@
 
 Used by ways.py, which gets one as the only word of each way, and matrix.py, which makes them.
 """
-import json
 import socket
 import ssl
 import subprocess
@@ -15,7 +14,7 @@ from net import client_address, gateway_address
 
 SUBJECTS = {"banned": ("banned", 0), "ordinary": ("banned", 1), "exception": ("exception", 2),
             "strict": ("strict", 0)}
-DEADLINE = 4
+DEADLINE = 12 if lab.SANITIZED else 4
 
 
 class Attempt:
@@ -27,6 +26,7 @@ class Attempt:
         self.banned = subject != "ordinary"
         self.space = setup.network.clients[self.client_name]
         self.client = client_address(self.client_name, family)
+        self.clients = {client_address(self.client_name, f) for f in (4, 6)}
         self.resolver = gateway_address(self.client_name, family)
         self.server = server_address(number, self.index, family)
         self.own = label(number, self.index, family)
@@ -34,6 +34,7 @@ class Attempt:
         self.kind = "A" if family == 4 else "AAAA"
         self.flows, self.names, self.before = [], {self.name}, {}
         self.completed = self.why = None
+        self.late = False   # for its own deadline, whatever it waited for
         self.leaked = self.back = 0
         self.milliseconds, self.how = None, ""
 
@@ -57,8 +58,18 @@ class Attempt:
 
     def hello(self):
         """What was said so far was innocent: bytes are counted from here."""
-        time.sleep(.03)
-        self.before = {key: self._now(key) for key in self.flows}
+        self.before = self._still()
+
+    def _still(self):
+        """What is counted, once nothing more comes."""
+        last, limit = None, time.monotonic() + 1
+        while time.monotonic() < limit:
+            now = {key: self._now(key) for key in self.flows}
+            if now == last:
+                break
+            last = now
+            time.sleep(.1)
+        return now
 
     def _now(self, key):
         inside, outside = self.setup.inside[self.client_name].flow(*key), self.setup.outside.flow(*key)
@@ -66,7 +77,7 @@ class Attempt:
 
     def settle(self):
         """What was counted becomes this attempt's; later ones may use the same flows."""
-        time.sleep(.03)
+        self._still()
         self.leaked, self.back = self.said()
         self.milliseconds, self.how = self._end()
 
@@ -78,8 +89,7 @@ class Attempt:
             leaked += now[0] - before[0]
             # What came from the gateway itself is no answer of the Internet's.
             back += now[1] - before[1] if now[2] > before[2] else 0
-        skip = self.way.prelude[self.family == 6] if self.way.prelude else (0, 0)
-        return max(0, leaked - skip[0]), max(0, back - skip[1])
+        return max(0, leaked - self.way.prelude[0]), max(0, back - self.way.prelude[1])
 
     def _end(self):
         """From the client's first packet until it was told the end; None: it was never told."""
@@ -98,6 +108,7 @@ class Attempt:
             self.why = "came through" if self.completed else "no answer"
         except (OSError, AssertionError, ValueError, IndexError, subprocess.TimeoutExpired) as why:
             self.completed, self.why = False, f"{type(why).__name__}: {why}"[:200]
+            self.late = isinstance(why, subprocess.TimeoutExpired)
         self.settle()
 
     # What ways have in common.
@@ -119,6 +130,14 @@ class Attempt:
         return self.out("kdig", "+time=2", "+retry=0", *options, *(["-p", str(port)] if port else []),
                         name or self.name, kind or self.kind)
 
+    def lives(self):
+        """Looks up and loads something ordinary: of a client that never did nobody knows what it was told."""
+        name = f"{label(0, 1, self.family)}.{ORDINARY}"
+        address = self.kdig(f"@{self.resolver}", "+short", name=name).split()[0]
+        with socket.create_connection((address, 80), 2) as s:
+            s.sendall(b"GET / HTTP/1.0\r\n\r\n")
+            s.recv(100)
+
     def truth(self, text):
         """Whether an answer has the true address."""
         return self.server in text.split()
@@ -128,18 +147,20 @@ class Attempt:
         s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return s
 
-    def datagram(self, port, *datagrams, address=None):
-        """Whether a server of UDP answered."""
-        to = self.to("udp", port, address)
+    def datagram(self, port, *datagrams, each=False):
+        """Whether a server of UDP answered; `each`: whether it answered each."""
+        to = self.to("udp", port)
         with socket.socket(socket.AF_INET6 if self.family == 6 else socket.AF_INET, socket.SOCK_DGRAM) as s:
             if self.family == 4:
                 s.setsockopt(socket.IPPROTO_IP, 10, 0)      # IP_MTU_DISCOVER: fragments are fine
             s.connect((to, port))
-            s.settimeout(1.5)
+            s.settimeout(1)
             for data in datagrams:
                 s.send(data)
                 time.sleep(.002)
-            return bool(s.recv(65535))
+                if each:
+                    s.recv(65535)
+            return each or bool(s.recv(65535))
 
     def tls(self, send, receive, version=None, page=True):
         """A handshake whose hello `send` may cut as it likes, and a page; whether it came."""
@@ -181,10 +202,11 @@ class Attempt:
 
     def is_mine(self, event):
         """Whether an event of a program is about this attempt."""
-        if event.get("source", {}).get("ip") != self.client:
+        if event.get("source", {}).get("ip") not in self.clients:
             return False
         to = event.get("destination", {})
-        text = json.dumps(event)
-        return any(f'"{n}"' in text for n in self.names) or \
+        said = {to.get("domain"), event.get("dns", {}).get("question", {}).get("name"),
+                event.get("tls", {}).get("client", {}).get("server_name"), event.get("url", {}).get("domain")}
+        return bool(said & self.names) or \
             any((to.get("ip"), to.get("port")) == (key[2], key[3]) for key in self.flows
                 if key[2] == self.server or self.way.alone)

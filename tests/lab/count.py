@@ -29,7 +29,7 @@ class Flow:
 
 def read(packet):
     """(transport, source, source port, destination, destination port, payload length, flags, ICMP's
-    inner packet) or None; ports are None in a later fragment."""
+    inner packet or TCP's number) or None; ports are None in a later fragment."""
     if len(packet) < 20:
         return None
     if packet[0] >> 4 == 4:
@@ -53,8 +53,8 @@ def read(packet):
     if later:
         return kind, ends[0], None, ends[1], None, length, 0, None
     if kind == TCP and len(rest) >= 20:
-        a, b = struct.unpack_from("!HH", rest)
-        return kind, ends[0], a, ends[1], b, length - (rest[12] >> 4) * 4, rest[13], None
+        a, b, number = struct.unpack_from("!HHI", rest)
+        return kind, ends[0], a, ends[1], b, length - (rest[12] >> 4) * 4, rest[13], number
     if kind == UDP and len(rest) >= 8:
         a, b = struct.unpack_from("!HH", rest)
         return kind, ends[0], a, ends[1], b, length - 8, 0, None
@@ -69,7 +69,7 @@ class Counter:
     """Counts what passes `link` of a namespace, as seen from clients in `clients`."""
 
     def __init__(self, space, link, clients):
-        self.flows, self.clients, self.latest = {}, set(clients), {}
+        self.flows, self.clients, self.latest, self.segments = {}, set(clients), {}, set()
         self.lock, self.socket = threading.Lock(), None
         ready = threading.Event()
         threading.Thread(target=self._read, args=(space, link, ready), daemon=True).start()
@@ -99,13 +99,17 @@ class Counter:
         if seen is None:
             return
         kind, source, source_port, target, target_port, length, flags, inner = seen
-        if inner is not None:
+        if kind in (ICMP, ICMP6):
             said = read(inner + bytes(40))
             if said and said[0] in NAMES and said[1] in self.clients:
                 self.flow(NAMES[said[0]], said[1], said[3], said[4]).ended("ICMP", at)
             return
         if kind not in NAMES:
             return
+        if kind == TCP and length > 0:
+            if seen in self.segments:
+                length = 0      # the same once more
+            self.segments.add(seen)
         away = source in self.clients
         client, server, port = (source, target, target_port) if away else (target, source, source_port)
         if port is None:

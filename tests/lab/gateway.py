@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """gateway - Ponor between the lab's clients and its Internet, as an operator would set it up.
 
-Used by matrix.py. The lists are those of blocklists/, and one of the lab's own with an address that an
-app carries in itself. Without Ponor the gateway only routes, and its resolver knows no list.
+Used by matrix.py. The lists are those of blocklists/, and two of the lab's own: addresses that an app
+carries in itself, and what nobody looked up. Without Ponor the gateway only routes, and its resolver knows no list.
 """
 import json
 import re
@@ -25,12 +25,26 @@ rules:
   - address: {BUILT_IN[0]}
   - address: "{BUILT_IN[1]}"
 """
-LISTS = ["encrypted-dns", "wechat", "kaspersky", "built-in"]
+UNRESOLVED_LIST = """\
+list: unresolved
+title: Unknown protocols to addresses that nobody looked up
+app: Unknown
+authority: "Agency policy on name resolution: devices use the resolver of the network"
+ticket: SEC-2026-0031
+serial: 1
+review_by: 2036-03-31
+action: observe
+evidence: context
+rules:
+  - protocol: unresolved
+"""
+OWN_LISTS = {"built-in": BUILT_IN_LIST, "unresolved": UNRESOLVED_LIST}
+LISTS = ["encrypted-dns", "wechat", "kaspersky", *OWN_LISTS]
 
 
 def configuration(folder, hosts, lists):
     clients = {n: f'[{client_address(n, 4)}, "{client_address(n, 6)}"]' for n in LANS}
-    files = {l: ROOT / f"blocklists/{l}.yaml" for l in LISTS} | {"built-in": folder / "built-in.yaml"}
+    files = {l: (folder if l in OWN_LISTS else ROOT / "blocklists") / f"{l}.yaml" for l in LISTS}
     names = "".join(f"  - {{list: {l}, file: {file}}}\n" for l, file in files.items())
     groups = f"""\
 lists:
@@ -70,6 +84,7 @@ inspectd:
     outside: [outside0]
     redirect_dns: yes
     bypass: closed
+    patience: 2s
 """ if lists else "")
 
 
@@ -79,7 +94,8 @@ class Gateway:
         self.folder.mkdir()
         self.folder.chmod(0o755)
         self.file = self.folder / "ponor.yaml"
-        (self.folder / "built-in.yaml").write_text(BUILT_IN_LIST)
+        for name, text in OWN_LISTS.items():
+            (self.folder / f"{name}.yaml").write_text(text)
         self.file.write_text(configuration(self.folder, hosts, lists=ponor))
         self.inspectd = None
 

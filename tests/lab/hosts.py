@@ -5,6 +5,7 @@ Used by matrix.py. Names: a signed root and zones (NSD). Public resolvers: dnsdi
 DoH and DNSCrypt at the addresses that the lists know. QUIC: ngtcp2's server. All else is one server of
 TCP that reads how a client begins and goes on accordingly, so that every way is open at every port.
 """
+import collections
 import shutil
 import socket
 import struct
@@ -18,9 +19,10 @@ from servers import head, mail, page, secure
 WAYS_MOST, SUBJECTS = 80, 3
 BANNED, ORDINARY = "wechat.com", "good.example"
 PORTS = [80, 443, 853, 1080, 3128, 4430, 5228, 7777, 8080, 8443]
-DATAGRAM_PORTS = [4433, 8000, 9443, 51820]
+DATAGRAM_PORTS = [4433, 4434, 9443, 51820]
 DNSCRYPT_PORT, ODD_DNS_PORT = 5443, 5399
 UNLISTED = "203.0.113.200", "2001:db8:77::200"   # resolvers that no list knows
+THREE_PORT = 4434   # answers the third datagram
 NAMED_PORT = 4430   # its certificate is of a banned name
 PROVIDER = "2.dnscrypt-cert.lab.example"
 SECRET = b"hi\n"    # what every page says
@@ -162,7 +164,7 @@ class Hosts:
         for family in socket.AF_INET, socket.AF_INET6:
             listen(family, 25, smtp)
             for port in DATAGRAM_PORTS:
-                datagrams(family, port)
+                datagrams(family, port, 3 if port == THREE_PORT else 1)
         if shutil.which("gtlsserver"):
             start("gtlsserver", "-q", f"--htdocs={self.folder}", "*", 443, self.folder / "key.pem",
                   self.folder / "cert.pem", log=self.folder / "gtlsserver.log")
@@ -257,8 +259,8 @@ def listen(family, port, talk):
     threading.Thread(target=accept, daemon=True).start()
 
 
-def datagrams(family, port):
-    """Answers each datagram from the address that it was sent to: "hi" and 100 bytes."""
+def datagrams(family, port, nth):
+    """Answers each nth datagram from the address that it was sent to: "hi" and 100 bytes."""
     s = socket.socket(family, socket.SOCK_DGRAM)
     if family == socket.AF_INET6:
         level, option, kind = socket.IPPROTO_IPV6, socket.IPV6_RECVPKTINFO, socket.IPV6_PKTINFO
@@ -269,8 +271,12 @@ def datagrams(family, port):
     s.bind(("", port))
 
     def answer():
+        heard = collections.Counter()
         while True:
             _, extra, _, peer = s.recvmsg(65535, 256)
+            heard[peer] += 1
+            if heard[peer] % nth:
+                continue
             data = next(d for l, k, d in extra if (l, k) == (level, kind))
             if family == socket.AF_INET:
                 data = struct.pack("=I4s4s", 0, data[8:12], bytes(4))

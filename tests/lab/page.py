@@ -14,15 +14,16 @@ Every way in which a client of a banned group tries to reach what is banned, tri
 namespaces (`./dev lab`): clients, a gateway with dnsd and inspectd in mode `inline`, and an Internet that
 has the public resolvers at their own addresses. `./dev lab --without` is the same with a gateway that
 only routes: there every row comes through, so each way is a real one. The lists are those of
-`blocklists/` (encrypted-dns, wechat, kaspersky) and one with an address of the lab.
+`blocklists/` (encrypted-dns, wechat, kaspersky) and two of the lab's own: addresses that are built in, and
+`protocol: unresolved`, observed.
 
 * **banned**: towards something banned. It is stopped if there was no answer with a true address, no
   handshake, no page, no hello of the server's.
 * **ordinary**: the same client, the same way, towards something ordinary. `n/a`: the way itself is what is
   forbidden. Plain DNS of another resolver is answered by this gateway's.
 * **exception**: a client of a group without these lists, towards the banned thing.
-* **leaked**: bytes of the client's application that reached the server, with the hello or behind it. *part of
-  the hello*: it came in pieces, and those before the one that told were let go.
+* **leaked**: bytes of the client's application that reached the server, with the hello or behind it; in
+  words where something leaves before it can be told, such as the first pieces of a hello in many.
 * **back**: bytes of the server's application that reached the client from there on.
 * **event**: the app, the evidence, and what it was seen in.
 
@@ -33,10 +34,11 @@ only routes: there every row comes through, so each way is a real one. The lists
 OPEN = """
 ## What stays open
 
-These come through, and the lab says so. A group with `strict: yes` stops flows that hide their name.
+These come through, and the lab says so. A group with `strict: yes` stops what no reader
+knows if it goes to an address that nobody looked up.
 
-| way | | banned | with `strict: yes` | why |
-|---|---|---|---|---|
+| way | | banned | with `strict: yes` | event | why |
+|---|---|---|---|---|---|
 """
 
 REST = """
@@ -51,11 +53,16 @@ def cell(text):
 
 
 def leaked(row):
-    if row.banned.completed:
-        return "all"
-    if row.leaked == 0:
-        return "0"
-    return "part of the hello" if row.way.split else str(row.leaked)
+    return "all" if row.banned.completed else row.way.leaves or str(row.leaked)
+
+
+def back(row):
+    return "all" if row.banned.completed else row.way.acks or str(row.back)
+
+
+def event(row):
+    said = row.said()[:2] if row.way.races else row.said()
+    return ", ".join(w for w in said if w) or "none"
 
 
 def merged(rows, cells):
@@ -73,10 +80,9 @@ def merged(rows, cells):
 def markdown(rows):
     def closed(r):
         return (r.word("banned", through="**open**"), r.word("ordinary", "**fails**"),
-                r.word("exception", "**fails**"), leaked(r), str(r.back) if not r.banned.completed else "all",
-                ", ".join(w for w in r.said() if w) or "none")
+                r.word("exception", "**fails**"), leaked(r), back(r), event(r))
 
     def opened(r):
-        return r.word("banned", through="open"), r.word("strict", through="open"), r.way.open
+        return r.word("banned", through="open"), r.word("strict", through="open"), event(r), r.way.open
     return HEAD + merged([r for r in rows if not r.way.open], closed) + OPEN + \
         merged([r for r in rows if r.way.open], opened) + REST

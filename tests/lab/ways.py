@@ -10,10 +10,15 @@ import collections
 # ordinary: what the same way does for something ordinary: "works", "ours" (our resolver answers),
 #   "banned" (the way itself is what is forbidden).
 # open: why it stays open without default-deny egress, "" if it does not. strict: whether `strict: yes`
-#   closes an open way. prelude: bytes (out, back) before the hello, of IPv4 and IPv6. split: the hello
-#   comes in parts, so that its first parts leave. alone: no other way uses its server's port.
-Way = collections.namedtuple("Way", "slug title go ordinary open strict prelude split alone slow",
-                             defaults=["works", "", False, None, False, False, False])
+#   closes an open way.
+# prelude: bytes (out, back) before the hello. leaves: what of the client's gets out before it can be told;
+#   acks: what comes back before that, at most ACKS_MOST bytes.
+# alone: no other way uses its server's port. slow: a browser. quiet: nothing is attempted that an event
+#   could tell of. races: which of its flows is told of first is chance.
+ACKS_MOST = 256
+Way = collections.namedtuple(
+    "Way", "slug title go ordinary open strict prelude leaves acks alone slow quiet races",
+    defaults=["works", "", False, (0, 0), "", "", False, False, False, False])
 WAYS = []
 
 

@@ -33,7 +33,7 @@ def mmtls_early(a):
     return mmtls(a, 5228, app.hello(early=True))
 
 
-@way("mmtls-bytes", "mmtls byte by byte", ordinary="banned", split=True)
+@way("mmtls-bytes", "mmtls byte by byte", ordinary="banned", leaves="the first eleven bytes")
 def mmtls_bytes(a):
     return mmtls(a, 8080, app.hello()[:40], cut=1)
 
@@ -52,7 +52,7 @@ def mmtls_proxy(a):
         return b"\x16\xf1" in s.recv(65535)
 
 
-@way("app", "WeChat as a whole: DNS, HTTPDNS, addresses raced", ordinary="banned")
+@way("app", "WeChat as a whole: DNS, HTTPDNS, addresses raced", ordinary="banned", races=True)
 def app_whole(a):
     for port in 80, 443, 8080:
         a.to("tcp", port)
@@ -70,15 +70,17 @@ def vpn(a):
     return a.datagram(51820, *[os.urandom(148) for _ in range(3)])
 
 
-@way("unknown-udp", "unknown bytes over UDP to an address that nobody looked up", strict=True,
-     open="no reader knows it; `strict: yes` stops what was never resolved")
+@way("unknown-udp", "unknown bytes over UDP to an address that nobody looked up, 24 times", strict=True,
+     open="no reader knows it; `strict: yes` stops what was never resolved, within 16 datagrams")
 def unknown_udp(a):
-    return a.datagram(51820, *[b"\x90" + os.urandom(147) for _ in range(3)])
+    a.lives()
+    return a.datagram(51820, *[b"\x90" + os.urandom(147) for _ in range(24)], each=True)
 
 
 @way("unknown-tcp", "unknown bytes over TCP to an address that nobody looked up", strict=True,
      open="no reader knows it; `strict: yes` stops what was never resolved")
 def unknown_tcp(a):
+    a.lives()
     with a.connect(7777) as s:
         # The lab's server answers HTTP whatever comes before it in the line.
         s.sendall(b"Q\x90\x91\x92" + os.urandom(60).replace(b"\n", b"q") + b"\r\n\r\n")
