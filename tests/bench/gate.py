@@ -9,7 +9,7 @@ all of Ponor's processes another. Both gateways are measured in turn.
 
   bulk   TCP through each gateway, both directions; also packet by packet, as without offload
   new    a new TLS 1.3 connection, until its first answer; and how soon a banned one is reset
-  rate   10,000 new connections a second, each with a hello, its answer, a request and a reply
+  rate   10,000 new connections a second, each with a hello and its answer
   kill   kill -9 of inspectd's parent and of inspect: when traffic follows `bypass:`, both words of it
   tap    mode tap: how soon a banned connection is reset, and what it got before
 
@@ -65,9 +65,9 @@ class Bench:
         os.nice(-15)     # others on the machine disturb less
         os.sched_setaffinity(0, {road.PROCESSORS[0]})
         certificate, key = talk.make_certificate(self.folder)
-        self.hello, self.answer, request = talk.opening(certificate, key, ORDINARY)
+        self.hello, self.answer = talk.opening(certificate, key, ORDINARY)
         self.banned = talk.opening(certificate, key, BANNED)[0]
-        for name, said in ("hello", self.hello), ("answer", self.answer), ("request", request):
+        for name, said in ("hello", self.hello), ("answer", self.answer):
             (self.folder / name).write_bytes(said)
         with road.at("server"):
             for port, delay in (TLS_PORT, 0), (FAR_PORT, .01):
@@ -142,13 +142,12 @@ class Bench:
     # rate
 
     def drive(self, address):
-        return json.loads(road.run(self.tool, "drive", self.folder / "hello", self.folder / "request",
-                                   address, TCP_PORT, TCP_PORTS, RATE, RATE_SECONDS,
-                                   len(self.answer)))
+        return json.loads(road.run(self.tool, "drive", self.folder / "hello", address, TCP_PORT,
+                                   TCP_PORTS, RATE, RATE_SECONDS, len(self.answer)))
 
     def rate(self):
         say(f"\n{RATE} new connections a second for {RATE_SECONDS} s, each with a hello of "
-            f"{len(self.hello)} bytes, an answer of {len(self.answer)}, a request and a reply:")
+            f"{len(self.hello)} bytes and an answer of {len(self.answer)}:")
         before, counted = road.queue_losses(), self.gate.counters()
         for label, address in ("plain", road.PLAIN), ("Ponor", road.PONOR):
             r = self.drive(address)

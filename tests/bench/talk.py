@@ -39,19 +39,16 @@ CLIENT = client_context()
 
 
 def opening(certificate, key, name):
-    """The bytes of a ClientHello for a name, of what a server answers, and of what the client says
-    behind that."""
+    """The bytes of a ClientHello for a name, and of what a server answers."""
     to_server, to_client = ssl.MemoryBIO(), ssl.MemoryBIO()
     client = CLIENT.wrap_bio(to_client, to_server, server_hostname=name)
     server = server_context(certificate, key).wrap_bio(to_server, to_client, server_side=True)
     said = []
-    for side, output in (client, to_server), (server, to_client), (client, to_server):
+    for side, output in (client, to_server), (server, to_client):
         try:
             side.do_handshake()
         except ssl.SSLWantReadError:
             pass
-        if len(said) == 2:
-            client.write(b"GET / HTTP/1.1\r\n\r\n")
         said.append(output.read())
         output.write(said[-1])
     return said
