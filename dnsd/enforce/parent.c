@@ -123,6 +123,7 @@ static void on_sweep(void *owner)
     if (in->failed && !in->service.stopping) {
         log_error("cannot start");
         inspectd_stop(in, 1);
+        team_drain(in->team, in->service.supervisor, POST_GATE, STOP_MS); /* no second try */
     }
     /* Who inspects has no more to tell now: record writes what is in the rings, and leaves. */
     if (in->service.stopping && team_count(in->team, POST_INSPECT) == 0) {

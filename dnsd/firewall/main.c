@@ -32,6 +32,7 @@ int firewall_main(unsigned number)
         role_die("the policy cannot be mapped: %s", status_text(status));
     policy_expire(policy, clock_date(clock_wall()));
     status = kernel_load(gifts.config, policy, &kind, why);
+    policy_close(policy);
     if (status != STATUS_OK) {
         log_error("the firewall cannot be loaded: %s", why);
         return 1;
