@@ -10,9 +10,14 @@ enum { LONG_HEADER = 0x80, SEAL_SIZE = 16 };
 static const enum quic_kind kinds[4] = {QUIC_INITIAL, QUIC_ZERO_RTT, QUIC_HANDSHAKE, QUIC_RETRY};
 static const enum quic_kind kinds_v2[4] = {QUIC_RETRY, QUIC_INITIAL, QUIC_ZERO_RTT, QUIC_HANDSHAKE};
 
+static bool is_v2(uint32_t version)
+{
+    return version == QUIC_V2 || version == QUIC_V2_DRAFT;
+}
+
 bool quic_version_is_known(uint32_t version)
 {
-    return version == QUIC_V1 || version == QUIC_V2 || version == QUIC_DRAFT_29;
+    return version == QUIC_V1 || is_v2(version) || version == QUIC_DRAFT_29;
 }
 
 /* RFC 9000 16: the two highest bits say how many bytes. */
@@ -68,7 +73,7 @@ bool quic_next(struct cursor *datagram, struct quic_packet *out)
     } else if (out->destination_id.length > QUIC_ID_MOST || out->source_id.length > QUIC_ID_MOST) {
         datagram->failed = true;
     } else {
-        out->kind = (out->version == QUIC_V2 ? kinds_v2 : kinds)[first >> 4 & 3];
+        out->kind = (is_v2(out->version) ? kinds_v2 : kinds)[first >> 4 & 3];
         read_rest(datagram, start, out);
     }
     out->whole = span_of(start, (size_t)(datagram->at - start));

@@ -13,7 +13,12 @@
 #include "base/cursor.h"
 #include "base/status.h"
 
-enum { QUIC_V1 = 0x00000001, QUIC_V2 = 0x6b3343cf, QUIC_DRAFT_29 = 0xff00001d };
+enum {
+    QUIC_V1 = 0x00000001,
+    QUIC_V2 = 0x6b3343cf,
+    QUIC_V2_DRAFT = 0x709a50c4, /* RFC 9369 before it was one, which libraries still speak */
+    QUIC_DRAFT_29 = 0xff00001d
+};
 enum { QUIC_ID_MOST = 20, QUIC_DATAGRAM_MOST = 65527 };
 
 enum quic_kind {

@@ -142,8 +142,7 @@ def quic(a):
     return http3(a, a.name)
 
 
-@way("quic-v2-draft", "QUIC v2 as a draft had it, 0x709a50c4 (ngtcp2)",
-     open="a version whose keys the inspector does not know; no browser speaks it")
+@way("quic-v2-draft", "QUIC v2 as a draft had it, 0x709a50c4 (ngtcp2)")
 def quic_v2_draft(a):
     return http3(a, a.name, version="v2draft")
 

@@ -232,6 +232,7 @@ static void versions_are_told_apart(void **state)
     assert_false(quic_next(&c, &packet));
     assert_true(quic_version_is_known(QUIC_V1) && quic_version_is_known(QUIC_V2));
     assert_true(quic_version_is_known(QUIC_DRAFT_29) && !quic_version_is_known(0xff00001c));
+    assert_true(quic_version_is_known(QUIC_V2_DRAFT));
 }
 
 static void datagrams_hold_several(void **state)
