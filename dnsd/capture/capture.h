@@ -2,9 +2,8 @@
  *
  * capture - where packets come from: one row each.
  *
- * Used by the inspect role (an interface) and by `ponor inspect` (a file). live.c and file.c are
- * libpcap's; a queue of the kernel gets its row when packets are stopped inline. Never looks into a
- * packet.
+ * Used by the inspect role (an interface, or a queue of the kernel's) and by `ponor inspect` (a
+ * file). live.c and file.c are libpcap's. Never looks into a packet.
  */
 #ifndef CAPTURE_CAPTURE_H
 #define CAPTURE_CAPTURE_H
@@ -14,7 +13,11 @@
 #include "base/status.h"
 #include "wire/frame.h"
 
-enum { CAPTURE_WHY_SIZE = 512 };
+enum {
+    CAPTURE_WHY_SIZE = 512,
+    QUEUE_BYTES_MOST = 16384 + 512, /* of a packet: what inspect/gather.h keeps, and headers */
+    QUEUE_LENGTH = 16384,           /* packets that may wait for their verdict */
+};
 
 struct capture_options {
     const char *place;  /* interface or file */
@@ -23,6 +26,8 @@ struct capture_options {
     uint64_t buffer;    /* bytes in the kernel */
     bool promiscuous;
     uint16_t fanout; /* group of processes that share an interface; 0: alone */
+    bool at_once;    /* each packet as it comes, rather than blocks of them: somebody races it */
+    int descriptor;  /* queue: the one that was claimed; the capture's from now on */
 };
 
 struct captured {
@@ -30,6 +35,7 @@ struct captured {
     struct span bytes; /* valid until the callback returns */
     size_t sent;
     clock_us at;
+    uint32_t id, mark; /* queue: the kernel's, for the verdict */
 };
 
 struct capture_counts {
@@ -39,7 +45,7 @@ struct capture_counts {
 struct capture;
 
 struct capture_source {
-    const char *name; /* "live", "file" */
+    const char *name; /* "live", "file", "queue" */
     /* On failure `why` says what and what to do. */
     enum status (*open)(const struct capture_options *options, char why[CAPTURE_WHY_SIZE],
                         struct capture **out);
@@ -53,11 +59,17 @@ struct capture_source {
     void (*close)(struct capture *capture);
 };
 
-extern const struct capture_source capture_live, capture_file;
+extern const struct capture_source capture_live, capture_file, capture_queue;
 
 /* Whether an interface is there and this process may read it; opens nothing. For the parent, so
  * that what an operator has to correct is said before anything is started. */
 MUST_USE enum status capture_probe(const char *interface, char why[CAPTURE_WHY_SIZE]);
+
+/* Claims a queue of the kernel's (NFQUEUE) for whoever holds the descriptor: to read packets from
+ * it needs no capability, to give a verdict needs CAP_NET_ADMIN. For the parent. `fails_open`:
+ * packets that find it full pass; otherwise they are dropped. */
+MUST_USE enum status capture_claim_queue(uint16_t number, bool fails_open,
+                                         char why[CAPTURE_WHY_SIZE], int *fd_out);
 
 /* libpcap's number of a link type as ours; false: we cannot read it. For the sources alone. */
 bool capture_link(int dlt, enum link *out);

@@ -93,7 +93,7 @@ static void set_options(pcap_t *pcap, const struct capture_options *options)
     pcap_set_snaplen(pcap, (int)options->snap);
     pcap_set_promisc(pcap, options->promiscuous);
     pcap_set_timeout(pcap, TIMEOUT_MS);
-    pcap_set_immediate_mode(pcap, 0);
+    pcap_set_immediate_mode(pcap, options->at_once);
     if (buffer > 0)
         pcap_set_buffer_size(pcap, (int)buffer);
 }

@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "base/refusal.h"
+#include "capture/capture.h"
 #include "events/event.h"
 #include "process/ring.h"
 
@@ -28,18 +29,22 @@ static void post_close(struct post *post)
     if (post->ring >= 0)
         close(post->ring);
     lane_close_files(&post->lane);
+    if (post->queue >= 0)
+        close(post->queue);
 }
 
 static enum status post_open(struct team *team, enum post_kind kind, unsigned number,
                              char why[TEAM_WHY_SIZE])
 {
+    const struct config_gate *gate = &team->config.inspectd.gate;
     struct post *post = &team->posts[team->post_count++];
     *post = (struct post){.team = team,
                           .kind = kind,
                           .number = number,
                           .counters_fd = -1,
                           .ring = -1,
-                          .lane = {-1, -1, -1, -1}};
+                          .lane = {-1, -1},
+                          .queue = -1};
 
     enum status status = counters_make(&post->counters_fd);
     if (status == STATUS_OK)
@@ -49,11 +54,15 @@ static enum status post_open(struct team *team, enum post_kind kind, unsigned nu
             ring_make(team->config.inspectd.events.ring_slots, sizeof(struct event), &post->ring);
     if (status == STATUS_OK && kind == POST_INSPECT && team->config.inspectd.mode != INSPECT_WATCH)
         status = lane_make(&post->lane);
-    if (status == STATUS_OK && post->counters != NULL)
-        return STATUS_OK;
-    snprintf(why, TEAM_WHY_SIZE, "cannot make shared memory for %s %u: %s", role_of[kind], number,
-             strerror(errno));
-    return STATUS_SYSTEM;
+    if (status != STATUS_OK || post->counters == NULL) {
+        snprintf(why, TEAM_WHY_SIZE, "cannot make shared memory for %s %u: %s", role_of[kind],
+                 number, strerror(errno));
+        return STATUS_SYSTEM;
+    }
+    if (kind == POST_INSPECT && team->config.inspectd.mode == INSPECT_INLINE)
+        status = capture_claim_queue((uint16_t)(gate->queue + number), gate->bypass == BYPASS_OPEN,
+                                     why, &post->queue);
+    return status;
 }
 
 /* Whether the table that is there is another than ours; opens it. */
@@ -187,19 +196,14 @@ enum status team_launch(struct team *team, struct supervisor *supervisor)
     return status;
 }
 
-static enum status give_lane(struct child *child, unsigned number, const struct lane_files *lane)
+static enum status give_lane(struct child *child, unsigned number, const struct post *post)
 {
-    const struct {
-        enum gift gift;
-        int fd;
-    } gifts[] = {{GIFT_LANE_PACKETS, lane->packets},
-                 {GIFT_LANE_ORDERS, lane->orders},
-                 {GIFT_LANE_INSPECT_BELL, lane->inspect_bell},
-                 {GIFT_LANE_GATE_BELL, lane->gate_bell}};
-    enum status status = STATUS_OK;
+    enum status status = supervisor_give(child, GIFT_LANE_ORDERS, number, post->lane.orders);
 
-    for (size_t i = 0; status == STATUS_OK && i < COUNT_OF(gifts); i++)
-        status = supervisor_give(child, gifts[i].gift, number, gifts[i].fd);
+    if (status == STATUS_OK)
+        status = supervisor_give(child, GIFT_LANE_BELL, number, post->lane.bell);
+    if (status == STATUS_OK)
+        status = supervisor_give(child, GIFT_QUEUE, number, post->queue);
     return status;
 }
 
@@ -220,7 +224,7 @@ static enum status give_to_gate(const struct post *post, struct child *child)
     for (size_t i = 0; status == STATUS_OK && i < post->team->post_count; i++) {
         const struct post *other = &post->team->posts[i];
         if (other->kind == POST_INSPECT)
-            status = give_lane(child, other->number, &other->lane);
+            status = give_lane(child, other->number, other);
     }
     return status;
 }
@@ -231,7 +235,7 @@ static enum status give_to_inspect(const struct post *post, struct child *child)
     if (status == STATUS_OK)
         status = supervisor_give(child, GIFT_TOLD, 0, post->team->told);
     if (status == STATUS_OK)
-        status = give_lane(child, 0, &post->lane);
+        status = give_lane(child, 0, post);
     return status;
 }
 

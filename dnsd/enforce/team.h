@@ -29,6 +29,7 @@ struct post {
     struct counters *counters;
     int ring;               /* inspect: its events; otherwise -1 */
     struct lane_files lane; /* inspect, where there is a gate: to it */
+    int queue;              /* inspect, in mode inline: the kernel's; otherwise -1 */
 };
 
 enum { POSTS_MOST = 2 + RINGS_MOST, TEAM_WHY_SIZE = 512 };

@@ -282,3 +282,14 @@ enum status elements_send(struct elements *elements)
     errno = why;
     return before;
 }
+
+bool elements_have_table(struct elements *elements)
+{
+    const uint32_t sequence = ++elements->sequence;
+    struct nlmsghdr *message = nftnl_nlmsg_build_hdr((char *)elements->batch, NFT_MSG_GETTABLE,
+                                                     NFPROTO_INET, NLM_F_ACK, sequence);
+
+    mnl_attr_put_strz(message, NFTA_TABLE_NAME, FIREWALL_TABLE);
+    return mnl_socket_sendto(elements->socket, message, message->nlmsg_len) < 0 ||
+           answer_read(elements, sequence, sequence) != ENOENT;
+}

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * desk - a window of packets that wait for their verdict, first come, first served.
+ * desk - the last packet that has its verdict, and how long ago that was.
  *
- * Packets have numbers of the lane's own that grow by one, so an order that is missing shows, and
- * one that comes too late is known by its number.
+ * The kernel's numbers grow by one, so an order that is missing shows, and one that comes too late
+ * is known by its number.
  */
 #include "gate/desk.h"
 
@@ -12,25 +12,19 @@
 #include <event2/event.h>
 #include <stdlib.h>
 
-enum { READ_MOST = 256, WINDOW = LANE_SLOTS };
-
-struct waiting {
-    uint32_t id, mark; /* the kernel's */
-    clock_ms since;
-};
-
 struct desk {
     struct desk_options options;
     struct lane *lane;
     struct holder *holder;
     struct counters *counters;
-    struct event *readable, *bell;
-    uint64_t first, next; /* numbers: the oldest that waits, the next to come */
-    bool blind, paused;   /* nobody judges; the queue is not read */
-    uint64_t blind_until; /* an order about this one or a later one ends it */
+    struct event *bell;
+    bool began;     /* `last` is known */
+    uint32_t last;  /* up to this one, all packets have their verdict */
+    clock_ms moved; /* when that was not so for the first time, or when an order came */
+    bool waits, blind;
     clock_ms blind_since;
-    struct lane_packet packet;     /* on its way into the lane */
-    struct waiting window[WINDOW]; /* at the number modulo WINDOW */
+    bool looked; /* `lost` is known: what was lost before is a predecessor's */
+    uint64_t lost;
 };
 
 struct desk *desk_new(const struct desk_options *options, const struct lane_files *files,
@@ -39,13 +33,12 @@ struct desk *desk_new(const struct desk_options *options, const struct lane_file
     struct desk *desk = calloc(1, sizeof *desk);
 
     if (desk == NULL) {
-        queue_close(options->queue);
+        verdicts_free(options->verdicts);
         return NULL;
     }
     desk->options = *options;
     desk->holder = holder;
     desk->counters = counters;
-    desk->first = desk->next = clock_wall(); /* beyond all that a predecessor numbered */
     desk->lane = lane_open(files);
     if (desk->lane != NULL)
         return desk;
@@ -53,161 +46,118 @@ struct desk *desk_new(const struct desk_options *options, const struct lane_file
     return NULL;
 }
 
-/* Verdicts. */
-
-static void bypass(struct desk *desk)
+void desk_free(struct desk *desk)
 {
-    const struct waiting *oldest = &desk->window[desk->first++ % WINDOW];
-
-    desk->counters->value[COUNT_BYPASSED]++;
-    if (desk->options.closed)
-        queue_drop(desk->options.queue, oldest->id);
-    else
-        queue_verdict(desk->options.queue, oldest->id, oldest->mark, LANE_PASS);
+    if (desk == NULL)
+        return;
+    if (desk->bell != NULL)
+        event_free(desk->bell);
+    verdicts_free(desk->options.verdicts);
+    lane_close(desk->lane);
+    free(desk);
 }
 
-static void bypass_all(struct desk *desk)
+/* Packets between the last verdict and an order: inspect has read them and said nothing, as one
+ * that died of them would. What a predecessor of ours may have been told of packets is not known:
+ * they are dropped, and their senders ask again. */
+static void make_up(struct desk *desk, uint32_t before)
 {
-    while (desk->first < desk->next)
-        bypass(desk);
-    queue_send(desk->options.queue);
+    if (desk->began && desk->last == before)
+        return;
+    if (desk->began)
+        desk->counters->value[COUNT_BYPASSED] += before - desk->last;
+    verdicts_all(desk->options.verdicts, before, desk->began && !desk->options.closed);
+    desk->began = true;
+    desk->last = before;
 }
 
-static void go_blind(struct desk *desk, clock_ms now)
-{
-    desk->blind = true;
-    desk->blind_until = desk->next;
-    desk->blind_since = now;
-    log_warning("inspect %u has said nothing for %u ms: packets %s until it does (bypass: %s)",
-                desk->options.number, desk->options.patience_ms,
-                desk->options.closed ? "are held back" : "pass",
-                desk->options.closed ? "closed" : "open");
-    bypass_all(desk);
-}
-
-static void see_again(struct desk *desk)
+static void see_again(struct desk *desk, clock_ms now)
 {
     desk->blind = false;
     log_info("inspect %u judges again, after %llu ms", desk->options.number,
-             (unsigned long long)(clock_now() - desk->blind_since));
+             (unsigned long long)(now - desk->blind_since));
 }
 
-static void take_order(struct desk *desk, const struct lane_order *order, clock_us now)
+static void take_order(struct desk *desk, const struct lane_order *order, clock_us wall)
 {
     enum lane_word word = order->word;
 
-    if (word == LANE_STOP && !holder_stop(desk->holder, &order->stop, now))
+    if (word == LANE_STOP && !holder_stop(desk->holder, &order->stop, wall))
         word = LANE_PASS;
-    if (desk->blind && order->id >= desk->blind_until)
-        see_again(desk);
-    if (order->id < desk->first || order->id >= desk->next)
-        return; /* its packet has had another verdict, or none was asked for */
-    while (desk->first < order->id)
-        bypass(desk); /* inspect left it out */
-    const struct waiting *oldest = &desk->window[desk->first++ % WINDOW];
-    queue_verdict(desk->options.queue, oldest->id, oldest->mark, word);
-}
-
-/* Packets. */
-
-static void on_packet(void *owner, const struct queue_packet *from)
-{
-    struct desk *desk = owner;
-    struct lane_packet *packet = &desk->packet;
-    size_t length = from->bytes.length < LANE_BYTES_MOST ? from->bytes.length : LANE_BYTES_MOST;
-
-    desk->counters->value[COUNT_QUEUED]++;
-    desk->window[desk->next % WINDOW] = (struct waiting){from->id, from->mark, clock_now()};
-    packet->id = desk->next++;
-    packet->at = clock_wall();
-    packet->sent = from->sent;
-    packet->length = (uint32_t)length;
-    memcpy(packet->bytes, from->bytes.at, length);
-    /* Full: inspect is far behind. Then its number is left out, and bypass() has the word. */
-    (void)lane_put_packet(desk->lane, packet);
+    desk->moved = clock_now();
+    if (desk->options.verdicts == NULL || (desk->began && (int32_t)(order->id - desk->last) <= 0))
+        return; /* no packet waits for it, or it has had another verdict */
     if (desk->blind)
-        bypass_all(desk);
-}
-
-/* As many as may wait for a verdict. */
-static void read_packets(struct desk *desk)
-{
-    uint64_t *overruns = &desk->counters->value[COUNT_QUEUE_OVERRUNS], before = *overruns;
-    uint64_t room = WINDOW - (desk->next - desk->first);
-
-    (void)queue_read(desk->options.queue, room < READ_MOST ? (unsigned)room : READ_MOST, on_packet,
-                     desk, overruns);
-    if (*overruns != before)
-        log_warning("packets that waited for inspect %u found no room in the kernel's queue",
-                    desk->options.number);
-    lane_ring_inspect(desk->lane);
-    bool full = desk->next - desk->first == WINDOW;
-    if (full == desk->paused)
-        return;
-    desk->paused = full;
-    if (full)
-        event_del(desk->readable);
-    else
-        event_add(desk->readable, NULL);
-}
-
-static void on_readable(evutil_socket_t fd, short what, void *owner)
-{
-    read_packets(owner);
+        see_again(desk, desk->moved);
+    make_up(desk, order->id - 1);
+    desk->counters->value[COUNT_QUEUED]++;
+    verdicts_put(desk->options.verdicts, order->id, order->mark, word);
+    desk->last = order->id;
 }
 
 static void on_bell(evutil_socket_t fd, short what, void *owner)
 {
     struct desk *desk = owner;
     struct lane_order order;
-    const clock_us now = clock_wall();
+    const clock_us wall = clock_wall();
+    unsigned taken = 0;
 
-    lane_hush(fd);
-    while (lane_take_order(desk->lane, &order))
-        take_order(desk, &order, now);
+    lane_hush(desk->lane);
+    for (; taken < LANE_SLOTS && lane_take_order(desk->lane, &order); taken++)
+        take_order(desk, &order, wall);
+    if (taken == LANE_SLOTS) /* others wait, too */
+        lane_ring(desk->lane);
     holder_send(desk->holder);
-    if (desk->options.queue == NULL)
-        return;
-    queue_send(desk->options.queue);
-    if (desk->paused)
-        read_packets(desk);
+    if (desk->options.verdicts != NULL)
+        verdicts_send(desk->options.verdicts);
 }
 
 enum status desk_run(struct desk *desk, struct event_base *base)
 {
-    desk->bell = event_new(base, lane_gate_bell(desk->lane), EV_READ | EV_PERSIST, on_bell, desk);
-    if (desk->bell == NULL || event_add(desk->bell, NULL) != 0)
-        return STATUS_NO_MEMORY;
-    if (desk->options.queue == NULL)
-        return STATUS_OK;
-    desk->readable = event_new(base, queue_descriptor(desk->options.queue), EV_READ | EV_PERSIST,
-                               on_readable, desk);
-    return desk->readable != NULL && event_add(desk->readable, NULL) == 0 ? STATUS_OK
-                                                                          : STATUS_NO_MEMORY;
+    desk->bell = event_new(base, lane_bell(desk->lane), EV_READ | EV_PERSIST, on_bell, desk);
+    return desk->bell != NULL && event_add(desk->bell, NULL) == 0 ? STATUS_OK : STATUS_NO_MEMORY;
 }
 
-void desk_tick(struct desk *desk, clock_ms now)
+static void count_lost(struct desk *desk, const struct backlog_queue *queue)
 {
-    if (desk->options.queue == NULL || desk->first == desk->next)
-        return;
-    if (now - desk->window[desk->first % WINDOW].since < desk->options.patience_ms)
-        return;
-    go_blind(desk, now);
-    if (desk->paused)
-        read_packets(desk);
+    if (desk->looked && queue->lost > desk->lost) {
+        desk->counters->value[COUNT_QUEUE_OVERRUNS] += queue->lost - desk->lost;
+        log_warning("%llu packets found no room in queue %u",
+                    (unsigned long long)(queue->lost - desk->lost), queue->number);
+    }
+    desk->looked = true;
+    desk->lost = queue->lost;
 }
 
-void desk_free(struct desk *desk)
+static void bypass(struct desk *desk, const struct backlog_queue *queue)
 {
-    if (desk == NULL)
+    desk->counters->value[COUNT_BYPASSED] += queue->waiting;
+    verdicts_all(desk->options.verdicts, queue->last, desk->began && !desk->options.closed);
+    desk->began = true;
+    desk->last = queue->last;
+}
+
+void desk_tick(struct desk *desk, const struct backlog_queue *queue, clock_ms now)
+{
+    if (desk->options.verdicts == NULL || queue == NULL)
         return;
-    if (desk->options.queue != NULL)
-        bypass_all(desk);
-    if (desk->readable != NULL)
-        event_free(desk->readable);
-    if (desk->bell != NULL)
-        event_free(desk->bell);
-    queue_close(desk->options.queue);
-    lane_close(desk->lane);
-    free(desk);
+    count_lost(desk, queue);
+    if (queue->waiting == 0) {
+        desk->waits = false;
+        return;
+    }
+    if (!desk->waits)
+        desk->moved = now;
+    desk->waits = true;
+    if (!desk->blind && now - desk->moved < desk->options.patience_ms)
+        return;
+    if (!desk->blind) {
+        desk->blind_since = now;
+        log_warning("inspect %u has said nothing for %u ms: packets %s until it does (bypass: %s)",
+                    desk->options.number, desk->options.patience_ms,
+                    desk->options.closed ? "are held back" : "pass",
+                    desk->options.closed ? "closed" : "open");
+    }
+    desk->blind = true;
+    bypass(desk, queue);
 }

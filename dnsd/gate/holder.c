@@ -31,6 +31,7 @@ struct holder {
     const struct policy *policy;
     uint32_t generation;
     bool gathered, said; /* something waits for holder_send(); its failure was said */
+    bool stood, gone;    /* the table was there once; it is no longer, which was said */
     struct prefix protected[PROTECT_MOST + OWN_MOST];
     size_t protected_count;
 };
@@ -260,9 +261,31 @@ void holder_refill(struct holder *holder, clock_us now)
     holder_send(holder);
 }
 
+/* Somebody who flushes the ruleset takes our table out with it, and nothing else would say so. */
+static void look_at_table(struct holder *holder, clock_us now)
+{
+    const bool gone = holder->elements != NULL && !elements_have_table(holder->elements);
+
+    holder->stood |= !gone;
+    if (!holder->stood) /* it is still being loaded */
+        return;
+    if (gone && !holder->gone)
+        log_error("the table `inet ponor` has been taken out of the kernel: nothing is judged and "
+                  "nothing is stopped until `ponor firewall --apply` loads it");
+    if (!gone && holder->gone) {
+        log_info("the table `inet ponor` is in the kernel again");
+        holder_refill(holder, now);
+    }
+    holder->gone = gone;
+    holder->counters->value[COUNT_FIREWALL_GONE] = gone;
+}
+
 void holder_tick(struct holder *holder, clock_us now)
 {
     struct held_entry ended;
+
+    if (holder->config->inspectd.gate.inside_count > 0)
+        look_at_table(holder, now);
 
     while (held_take(holder->held, NULL, now, &ended))
         ; /* its element ends by itself */

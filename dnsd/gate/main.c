@@ -10,11 +10,13 @@
 #include "process/channel.h"
 #include "process/role.h"
 
+#include <errno.h>
 #include <event2/event.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
-enum { TICK_MS = 20, SLOW_TICKS = 50 /* a second */ };
+enum { TICK_MS = 50, SLOW_TICKS = 20 /* a second */ };
 
 struct gate {
     struct gifts gifts;
@@ -23,6 +25,7 @@ struct gate {
     struct event *tick;
     unsigned ticks;
     struct holder *holder;
+    struct backlog *backlog; /* NULL: mode tap, or the kernel does not say */
     struct policy *policy;
     unsigned desk_count;
     struct desk *desks[LANES_MOST];
@@ -30,20 +33,42 @@ struct gate {
 
 static struct gate gate;
 
-static struct queue *open_queue(const struct config *config, unsigned number)
+static struct verdicts *open_verdicts(struct gate *g, unsigned number)
 {
-    const struct config_gate *at = &config->inspectd.gate;
-    const struct queue_marks marks = {gate_mark_heard(at), gate_mark_server_heard(at),
-                                      gate_mark_stopped(at)};
-    char why[QUEUE_WHY_SIZE];
-    struct queue *queue;
+    const struct config_gate *at = &g->gifts.config->inspectd.gate;
+    const struct verdicts_marks marks = {gate_mark_heard(at), gate_mark_server_heard(at),
+                                         gate_mark_stopped(at)};
 
-    if (config->inspectd.mode != INSPECT_INLINE)
+    if (g->gifts.config->inspectd.mode != INSPECT_INLINE)
         return NULL;
-    if (queue_open((uint16_t)(at->queue + number), at->bypass == BYPASS_OPEN, &marks, why,
-                   &queue) != STATUS_OK)
-        role_die("%s", why);
-    return queue;
+    struct verdicts *verdicts =
+        g->gifts.queue[number] < 0
+            ? NULL
+            : verdicts_new(g->gifts.queue[number], (uint16_t)(at->queue + number), &marks);
+    if (verdicts == NULL)
+        role_die("the parent gave no queue %u", at->queue + number);
+    return verdicts;
+}
+
+static void open_desks(struct gate *g)
+{
+    const struct config_gate *at = &g->gifts.config->inspectd.gate;
+
+    for (; g->desk_count < LANES_MOST; g->desk_count++) {
+        const struct lane_files *files = &g->gifts.lanes[g->desk_count];
+        if (files->orders < 0)
+            return;
+        const struct desk_options options = {
+            .number = g->desk_count,
+            .queue = at->queue + g->desk_count,
+            .patience_ms = at->patience_ms,
+            .closed = at->bypass == BYPASS_CLOSED,
+            .verdicts = open_verdicts(g, g->desk_count),
+        };
+        g->desks[g->desk_count] = desk_new(&options, files, g->holder, g->gifts.counters);
+        if (g->desks[g->desk_count] == NULL)
+            role_die("lane %u cannot be mapped", g->desk_count);
+    }
 }
 
 void gate_prepare(unsigned number)
@@ -57,20 +82,11 @@ void gate_prepare(unsigned number)
     g->holder = holder_new(config, g->gifts.held, g->gifts.counters);
     if (g->holder == NULL)
         role_die("the table of what is held cannot be mapped");
-    for (; g->desk_count < LANES_MOST; g->desk_count++) {
-        const struct lane_files *files = &g->gifts.lanes[g->desk_count];
-        if (files->orders < 0)
-            break;
-        const struct desk_options options = {
-            .number = g->desk_count,
-            .patience_ms = config->inspectd.gate.patience_ms,
-            .closed = config->inspectd.gate.bypass == BYPASS_CLOSED,
-            .queue = open_queue(config, g->desk_count),
-        };
-        g->desks[g->desk_count] = desk_new(&options, files, g->holder, g->gifts.counters);
-        if (g->desks[g->desk_count] == NULL)
-            role_die("lane %u cannot be mapped", g->desk_count);
-    }
+    if (config->inspectd.mode == INSPECT_INLINE && backlog_open(&g->backlog) != STATUS_OK)
+        log_warning("an inspect that hangs will not be noticed: the kernel does not say what waits "
+                    "in its queues: %s",
+                    strerror(errno));
+    open_desks(g);
 }
 
 static void adopt_policy(struct gate *g, int fd, uint32_t generation)
@@ -117,9 +133,11 @@ static void on_tick(evutil_socket_t fd, short what, void *owner)
 {
     struct gate *g = owner;
     const clock_ms now = clock_now();
+    const uint32_t first = g->gifts.config->inspectd.gate.queue;
 
+    bool knows = g->backlog != NULL && backlog_read(g->backlog);
     for (unsigned i = 0; i < g->desk_count; i++)
-        desk_tick(g->desks[i], now);
+        desk_tick(g->desks[i], knows ? backlog_of(g->backlog, first + i) : NULL, now);
     if (g->ticks++ % SLOW_TICKS == 0)
         holder_tick(g->holder, clock_wall());
 }
@@ -154,6 +172,7 @@ int gate_main(unsigned number)
     for (unsigned i = 0; i < g->desk_count; i++)
         desk_free(g->desks[i]);
     holder_free(g->holder);
+    backlog_close(g->backlog);
     policy_close(g->policy);
     return 0;
 }

@@ -2,9 +2,9 @@
  *
  * main - the gate role: the one process that may change what the network carries.
  *
- * Used by programs/inspectd.c. gate_prepare() opens queues and sockets; gate_main() runs with
- * CAP_NET_ADMIN and CAP_NET_RAW and nothing else. Reads the bytes of no packet: it copies them to
- * inspect, and does what inspect orders within the limits of gate/holder.h.
+ * Used by programs/inspectd.c. gate_prepare() opens its sockets; gate_main() runs with
+ * CAP_NET_ADMIN and CAP_NET_RAW and nothing else. Reads no packet: it does what inspect, which
+ * does, orders within the limits of gate/holder.h.
  */
 #ifndef GATE_MAIN_H
 #define GATE_MAIN_H

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * intake - a capture, a lane, or both.
+ * intake - a capture, and a lane where somebody obeys.
  */
 #include "inspect/intake.h"
 
@@ -14,7 +14,8 @@ enum { BATCH = 256, NAME_SIZE = CONFIG_WORD_SIZE, GROUPS_OF_A_PARENT = INTERFACE
 
 struct intake {
     char name[NAME_SIZE];
-    struct capture *capture; /* NULL: mode inline */
+    const struct capture_source *source;
+    struct capture *capture;
     struct lane *lane;       /* NULL: mode watch */
     struct watcher *watcher; /* of the batch that is read */
     unsigned ordered;        /* in it */
@@ -36,6 +37,7 @@ static enum status open_capture(struct intake *intake, const struct config *conf
         .snap = config->inspectd.snap,
         .buffer = config->inspectd.buffer,
         .promiscuous = config->inspectd.promiscuous != 0,
+        .at_once = config->inspectd.mode == INSPECT_TAP,
         /* The same for all workers of an interface, and another for each interface; never 0. */
         .fanout = workers == 1
                       ? 0
@@ -44,25 +46,32 @@ static enum status open_capture(struct intake *intake, const struct config *conf
     return capture_live.open(&options, why, &intake->capture);
 }
 
+static enum status open_queue(struct intake *intake, const struct gifts *gifts, unsigned number,
+                              char why[CAPTURE_WHY_SIZE])
+{
+    snprintf(intake->name, NAME_SIZE, "queue %u", gifts->config->inspectd.gate.queue + number);
+    const struct capture_options options = {.place = intake->name, .descriptor = gifts->queue[0]};
+    return capture_queue.open(&options, why, &intake->capture);
+}
+
 enum status intake_open(const struct gifts *gifts, unsigned number, char why[CAPTURE_WHY_SIZE],
                         struct intake **out)
 {
     const struct config *config = gifts->config;
     struct intake *intake = calloc(1, sizeof *intake);
-    enum status status = STATUS_OK;
 
     snprintf(why, CAPTURE_WHY_SIZE, "out of memory");
     if (intake == NULL)
         return STATUS_NO_MEMORY;
-    if (config->inspectd.mode != INSPECT_WATCH) {
+    bool is_inline = config->inspectd.mode == INSPECT_INLINE;
+    intake->source = is_inline ? &capture_queue : &capture_live;
+    enum status status = is_inline ? open_queue(intake, gifts, number, why)
+                                   : open_capture(intake, config, number, why);
+    if (status == STATUS_OK && config->inspectd.mode != INSPECT_WATCH) {
         intake->lane = lane_open(&gifts->lanes[0]);
         status = intake->lane != NULL ? STATUS_OK : STATUS_INVALID;
         snprintf(why, CAPTURE_WHY_SIZE, "the parent gave no lane to gate");
     }
-    if (status == STATUS_OK && config->inspectd.mode != INSPECT_INLINE)
-        status = open_capture(intake, config, number, why);
-    else
-        snprintf(intake->name, NAME_SIZE, "queue %u", config->inspectd.gate.queue + number);
     if (status != STATUS_OK) {
         intake_close(intake);
         return status;
@@ -76,7 +85,7 @@ void intake_close(struct intake *intake)
     if (intake == NULL)
         return;
     if (intake->capture != NULL)
-        capture_live.close(intake->capture);
+        intake->source->close(intake->capture);
     lane_close(intake->lane);
     free(intake);
 }
@@ -88,8 +97,7 @@ const char *intake_name(const struct intake *intake)
 
 int intake_descriptor(const struct intake *intake)
 {
-    return intake->capture != NULL ? capture_live.descriptor(intake->capture)
-                                   : lane_inspect_bell(intake->lane);
+    return intake->source->descriptor(intake->capture);
 }
 
 /* The packet is on its way already: gate is told when there is something to tell. */
@@ -106,8 +114,8 @@ static void on_captured(void *owner, const struct captured *captured)
     intake->ordered++;
 }
 
-/* It waits for its order. One for which there is no room waits until gate loses patience. */
-static void show_lane_packet(struct intake *intake, const struct lane_packet *from)
+/* It waits for its order. */
+static void on_queued(void *owner, const struct captured *captured)
 {
     static const enum lane_word words[] = {
         [ORDER_PASS] = LANE_PASS,
@@ -115,9 +123,9 @@ static void show_lane_packet(struct intake *intake, const struct lane_packet *fr
         [ORDER_PASS_HEARD] = LANE_PASS_HEARD,
         [ORDER_STOP] = LANE_STOP,
     };
-    const struct packet packet = {LINK_RAW, span_of(from->bytes, from->length), from->sent,
-                                  from->at};
-    struct lane_order order = {.id = from->id};
+    struct intake *intake = owner;
+    const struct packet packet = {captured->link, captured->bytes, captured->sent, captured->at};
+    struct lane_order order = {.id = captured->id, .mark = captured->mark};
 
     order.word = words[watch_packet(intake->watcher, &packet)];
     if (order.word == LANE_STOP)
@@ -126,37 +134,39 @@ static void show_lane_packet(struct intake *intake, const struct lane_packet *fr
     intake->ordered++;
 }
 
-static unsigned read_lane(struct intake *intake)
+/* One by one: none is taken out of the queue for whose order there is no room. */
+static enum status read_queue(struct intake *intake, unsigned *count, char why[CAPTURE_WHY_SIZE])
 {
-    static struct lane_packet packet;
-    unsigned count = 0;
+    enum status status = STATUS_OK;
+    unsigned one = 1;
 
-    lane_hush(lane_inspect_bell(intake->lane));
-    for (; count < BATCH && lane_take_packet(intake->lane, &packet); count++)
-        show_lane_packet(intake, &packet);
-    return count;
+    for (*count = 0; status == STATUS_OK && one == 1 && *count < BATCH; *count += one) {
+        if (!lane_has_room(intake->lane))
+            break;
+        status = capture_queue.read(intake->capture, 1, on_queued, intake, &one, why);
+    }
+    return status;
 }
 
 enum status intake_read(struct intake *intake, struct watcher *watcher, bool *more,
                         char why[CAPTURE_WHY_SIZE])
 {
-    enum status status = STATUS_OK;
+    enum status status;
     unsigned count = 0;
 
     intake->watcher = watcher;
     intake->ordered = 0;
-    if (intake->capture != NULL)
-        status = capture_live.read(intake->capture, BATCH, on_captured, intake, &count, why);
+    if (intake->source == &capture_queue)
+        status = read_queue(intake, &count, why);
     else
-        count = read_lane(intake);
+        status = capture_live.read(intake->capture, BATCH, on_captured, intake, &count, why);
     if (intake->ordered > 0)
-        lane_ring_gate(intake->lane);
+        lane_ring(intake->lane);
     *more = count == BATCH;
     return status;
 }
 
 struct capture_counts intake_counts(struct intake *intake)
 {
-    return intake->capture != NULL ? capture_live.counts(intake->capture)
-                                   : (struct capture_counts){0};
+    return intake->source->counts(intake->capture);
 }

@@ -3,8 +3,8 @@
  * intake - where an inspect's packets come from, and where its orders go: one row a mode.
  *
  * Used by main.c. Mode watch: an interface, and nobody obeys. Mode tap: an interface, and gate gets
- * an order for each flow to be stopped. Mode inline: gate's lane, which gets an order for each
- * packet. Never waits, never judges.
+ * an order for each flow to be stopped. Mode inline: the kernel's queue, and gate gets an order for
+ * each packet. Never waits, never judges.
  */
 #ifndef INSPECT_INTAKE_H
 #define INSPECT_INTAKE_H
@@ -27,7 +27,7 @@ int intake_descriptor(const struct intake *intake);
 /* Shows the watcher what waits, at most one batch. *more: there may be more. */
 MUST_USE enum status intake_read(struct intake *intake, struct watcher *watcher, bool *more,
                                  char why[CAPTURE_WHY_SIZE]);
-/* What the kernel lost; of a queue gate knows. */
+/* What the kernel lost. */
 struct capture_counts intake_counts(struct intake *intake);
 
 #endif

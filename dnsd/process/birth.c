@@ -63,10 +63,9 @@ static void keep_lane(struct gifts *gifts, const struct message_gift *gift, int 
     if (gift->number >= LANES_MOST)
         role_die("the parent gave lane %u; the limit is %d", gift->number, LANES_MOST);
     struct lane_files *files = &gifts->lanes[gift->number];
-    int *place = gift->gift == GIFT_LANE_PACKETS        ? &files->packets
-                 : gift->gift == GIFT_LANE_ORDERS       ? &files->orders
-                 : gift->gift == GIFT_LANE_INSPECT_BELL ? &files->inspect_bell
-                                                        : &files->gate_bell;
+    int *place = gift->gift == GIFT_LANE_ORDERS ? &files->orders
+                 : gift->gift == GIFT_LANE_BELL ? &files->bell
+                                                : &gifts->queue[gift->number];
     put(place, 1, 0, fd);
 }
 
@@ -111,10 +110,9 @@ static void keep(struct gifts *gifts, const struct message_gift *gift, int fd)
     case GIFT_TOLD:
         put(&gifts->told, 1, 0, fd);
         break;
-    case GIFT_LANE_PACKETS:
     case GIFT_LANE_ORDERS:
-    case GIFT_LANE_INSPECT_BELL:
-    case GIFT_LANE_GATE_BELL:
+    case GIFT_LANE_BELL:
+    case GIFT_QUEUE:
         keep_lane(gifts, gift, fd);
         break;
     case GIFT_HELD:
@@ -164,6 +162,7 @@ static void clear(struct gifts *gifts)
     memset(gifts->channel, 0xff, sizeof gifts->channel);
     memset(gifts->ring, 0xff, sizeof gifts->ring);
     memset(gifts->lanes, 0xff, sizeof gifts->lanes);
+    memset(gifts->queue, 0xff, sizeof gifts->queue);
     gifts->policy = gifts->folder = gifts->output = gifts->problems = gifts->secret = gifts->told =
         gifts->held = -1;
 }

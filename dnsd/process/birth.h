@@ -36,6 +36,7 @@ struct gifts {
     int told;             /* serve, inspect: the table of what was told whom */
     int held;             /* gate: memory file of firewall/held.h */
     struct lane_files lanes[LANES_MOST]; /* gate: each at its number; inspect: the first */
+    int queue[LANES_MOST];               /* the same; -1 in mode tap */
     struct message_compile order;        /* compile: what to do */
 };
 

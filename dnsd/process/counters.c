@@ -73,13 +73,14 @@ const char *const counter_words[COUNT_COUNT + 1] = {
     [COUNT_HELD] = "held",
     [COUNT_HELD_REFUSED] = "held_refused",
     [COUNT_HELD_FULL] = "held_full",
+    [COUNT_FIREWALL_GONE] = "firewall_gone",
 };
 
 bool counter_is_level(enum counter counter)
 {
     return counter == COUNT_CACHE_ENTRIES || counter == COUNT_CACHE_BYTES ||
            counter == COUNT_PENDING || counter == COUNT_TCP_OPEN || counter == COUNT_FLOWS_NOW ||
-           counter == COUNT_HELD_NOW;
+           counter == COUNT_HELD_NOW || counter == COUNT_FIREWALL_GONE;
 }
 
 enum { SEALS = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL };

@@ -76,6 +76,7 @@ enum counter {
     COUNT_HELD,
     COUNT_HELD_REFUSED,
     COUNT_HELD_FULL,
+    COUNT_FIREWALL_GONE,
     COUNT_COUNT
 };
 

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * lane - packets from gate to one inspect, and the orders that come back.
+ * lane - orders from one inspect to gate.
  *
- * Used by the parent (lane_make), by gate, which may change the network and reads no packet, and by
- * inspect, which reads every packet and may do nothing else. Two rings in shared memory and two
- * bells (eventfd), kept by the parent, so that the successor of either finds what waits. Orders
- * come in the order of their packets. Gate trusts no order further than its struct says: what it
- * holds is bounded, expires, and is never one of ours (gate/held.h). In mode tap no packet passes
- * here, only orders.
+ * Used by the parent (lane_make), by inspect, which reads every packet and may do nothing else, and
+ * by gate, which may change the network and reads no packet. A ring in shared memory and a bell
+ * (eventfd), kept by the parent, so that the successor of either finds what waits. In mode inline
+ * there is an order for each packet, in the order of packets; in mode tap only for flows to be
+ * stopped. Gate trusts no order further than its struct says: what it holds is bounded, expires,
+ * and is never one of ours (gate/holder.h).
  */
 #ifndef PROCESS_LANE_H
 #define PROCESS_LANE_H
@@ -17,19 +17,7 @@
 #include "base/status.h"
 #include "policy/verdict.h"
 
-enum {
-    LANE_SLOTS = 1024,
-    LANE_BYTES_MOST = 16384 + 512, /* of a packet: all that inspect/gather.h keeps, and headers */
-    LANES_MOST = 128
-};
-
-struct lane_packet {
-    uint64_t id; /* grows by one; gate's own */
-    clock_us at;
-    uint32_t sent;   /* bytes on the wire, from the IP header on */
-    uint32_t length; /* of them, here */
-    uint8_t bytes[LANE_BYTES_MOST];
-};
+enum { LANE_SLOTS = 1024, LANES_MOST = 128 };
 
 enum lane_word {
     LANE_PASS,              /* this packet; show me the next */
@@ -64,14 +52,14 @@ struct stop {
 };
 
 struct lane_order {
-    uint64_t id;      /* of the packet; 0: of none (mode tap) */
-    uint32_t word;    /* enum lane_word */
-    struct stop stop; /* of LANE_STOP */
+    uint32_t id, mark; /* of the packet, the kernel's; id 0: of none (mode tap) */
+    uint32_t word;     /* enum lane_word */
+    struct stop stop;  /* of LANE_STOP */
 };
 
 /* What the parent keeps of a lane: descriptors of gifts. -1: none. */
 struct lane_files {
-    int packets, orders, inspect_bell, gate_bell;
+    int orders, bell;
 };
 
 MUST_USE enum status lane_make(struct lane_files *out);
@@ -83,19 +71,15 @@ struct lane;
 struct lane *lane_open(const struct lane_files *files);
 void lane_close(struct lane *lane);
 
-/* Gate's side. False: inspect is that far behind; the packet was not taken. */
-bool lane_put_packet(struct lane *lane, const struct lane_packet *packet);
-bool lane_take_order(struct lane *lane, struct lane_order *out);
-/* Inspect's side. An order that finds no room is lost: then gate's patience is its verdict. */
-bool lane_take_packet(struct lane *lane, struct lane_packet *out);
+/* Inspect's side. Whoever looks for room first loses no order. */
+bool lane_has_room(const struct lane *lane);
 bool lane_put_order(struct lane *lane, const struct lane_order *order);
+/* Behind a batch: gate wakes up. */
+void lane_ring(struct lane *lane);
 
-/* Behind a batch: the other side wakes up. */
-void lane_ring_inspect(struct lane *lane);
-void lane_ring_gate(struct lane *lane);
-/* What to wait on for reading, and how to make it silent again. */
-int lane_inspect_bell(const struct lane *lane);
-int lane_gate_bell(const struct lane *lane);
-void lane_hush(int bell);
+/* Gate's side: what to wait on, and how to make it silent again. */
+int lane_bell(const struct lane *lane);
+void lane_hush(struct lane *lane);
+bool lane_take_order(struct lane *lane, struct lane_order *out);
 
 #endif

@@ -49,11 +49,10 @@ enum gift {
     GIFT_SECRET,   /* memory file: keys shared by all serve processes (cookies) */
     GIFT_TOLD,     /* process/told.h: serve writes, inspect reads; replaces an older one */
     /* process/lane.h, for gate and inspect; `number`: which lane */
-    GIFT_LANE_PACKETS,
     GIFT_LANE_ORDERS,
-    GIFT_LANE_INSPECT_BELL,
-    GIFT_LANE_GATE_BELL,
-    GIFT_HELD, /* gate: the table of what is held */
+    GIFT_LANE_BELL,
+    GIFT_QUEUE, /* the kernel's queue of the same lane: inspect reads it, gate gives verdicts */
+    GIFT_HELD,  /* gate: the table of what is held */
 };
 
 /* Whose events record writes. */
