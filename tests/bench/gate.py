@@ -125,6 +125,12 @@ class Bench:
                  f"{statistics.median(ponor):.3f}, added {added:+.3f}")
         say(f"  p99: plain {p99(plain):.3f}, Ponor {p99(ponor):.3f}, "
             f"added {p99(ponor) - p99(plain):+.3f}")
+        with road.awake():
+            plain, ponor = self.latencies(self.args.connections)
+        say(f"  with processors that never halt: plain {statistics.median(plain):.3f}, Ponor "
+            f"{statistics.median(ponor):.3f}, added "
+            f"{statistics.median(ponor) - statistics.median(plain):+.3f} (no bar: what is left without "
+            "the time that a halted processor takes to wake up)")
         self.stopped(TLS_PORT, "inline", True)
 
     def stopped(self, port, label, all_of_them):

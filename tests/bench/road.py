@@ -71,6 +71,23 @@ def start(*argv, log=subprocess.DEVNULL):
     return child
 
 
+@contextlib.contextmanager
+def awake():
+    """While somebody with nothing to do keeps the processors from halting."""
+    def idle(processor):
+        os.sched_setaffinity(0, {processor})
+        os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+        while True:
+            pass
+    pids = [fork(idle, p) for p in PROCESSORS]
+    try:
+        yield
+    finally:
+        for pid in pids:
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+
+
 def fork(function, *args):
     """A process of ours that does nothing but this."""
     pid = os.fork()
