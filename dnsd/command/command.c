@@ -135,7 +135,7 @@ int command_run(int argc, char *argv[])
     const struct command *c = find_command(argv[1]);
     if (c == NULL)
         return say_unknown(argv[1]);
-    bool wants_help = argc == 3 && strcmp(argv[2], "--help") == 0;
+    bool wants_help = argc >= 3 && strcmp(argv[argc - 1], "--help") == 0;
     if (wants_help && c->run != command_events) { /* which has more to say */
         printf("usage: ponor [-c FILE] %s %s\n  %s\n", c->name, c->arguments, c->help);
         return EXIT_YES;

@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "capture/capture.h"
 #include "process/told.h"
 #include "story.h"
 
@@ -275,7 +276,7 @@ static void size_is_no_way_out(void **state)
     const struct packets_shape raw = {.link = LINK_RAW};
     struct writer w = writer_over(room, sizeof room);
     packets_frame(&w, &raw, &segment);
-    const struct packet packet = {LINK_RAW, span_of(room, LANE_BYTES_MOST), writer_length(&w),
+    const struct packet packet = {LINK_RAW, span_of(room, QUEUE_BYTES_MOST), writer_length(&w),
                                   s.w->now + 1000};
     assert_int_equal(watch_packet(s.w->watcher, &packet), ORDER_STOP);
     assert_int_equal(stop_of(&s).length, sizeof unknown);
