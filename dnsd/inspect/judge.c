@@ -462,7 +462,10 @@ enum watch_order judge_unresolved(struct judge *judge, const struct place *place
         be_strict(view.observe_only, &verdict);
     for (size_t i = 0; i < said.length && i < WIRE_SHOWN; i++)
         snprintf(hex + 2 * i, 3, "%02x", said.at[i]);
-    sight_evidence(&sighting, "unknown to every reader: %zu bytes %s%s", said.length, hex,
-                   said.length > WIRE_SHOWN ? ".." : "");
+    if (said.length > 0)
+        sight_evidence(&sighting, "unknown to every reader: %zu bytes %s%s", said.length, hex,
+                       said.length > WIRE_SHOWN ? ".." : "");
+    else
+        sight_evidence(&sighting, "unknown to every reader");
     return conclude(judge, place, &verdict, &sighting);
 }

@@ -158,9 +158,10 @@ static void hear_all(struct watcher *w, struct step *s, struct sightings *seen)
 static void hear_nothing(struct watcher *w, struct step *s)
 {
     struct flow *flow = s->flow;
-    struct span said = s->talk.said[CLIENT];
+    struct span said = s->talk.said[CLIENT]; /* of UDP, nothing at a packet of the server */
+    bool spoke = said.length > 0 || s->talk.datagrams[CLIENT] > 0;
 
-    if (!(flow->marks & (MARK_STOP | MARK_SERVER_FIRST | MARK_AGAIN)) && said.length > 0 &&
+    if (!(flow->marks & (MARK_STOP | MARK_SERVER_FIRST | MARK_AGAIN)) && spoke &&
         why_of(flow) == WHY_UNRECOGNISED)
         order_take(w, flow, judge_unresolved(&w->judge, &s->place, said));
 }
@@ -254,8 +255,6 @@ static void listen_to_datagram(struct watcher *w, struct step *s)
     hear_all(w, s, &seen);
     bool unknown = heard == HEARD_NOT_MINE ||
                    (heard == HEARD_PERHAPS && s->talk.datagrams[CLIENT] >= DATAGRAMS_MOST);
-    if (unknown && s->from == SERVER && s->talk.datagrams[CLIENT] > 0)
-        return; /* it is judged by what the client says next */
     if (unknown)
         hear_nothing(w, s);
     if (unknown || heard == HEARD_DONE)

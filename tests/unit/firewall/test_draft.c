@@ -199,7 +199,7 @@ static void test_groups(void **state)
     assert_string_equal(g[0].name, "plain");
     assert_true(g[0].enforces && g[0].blocks_dot && g[0].blocks_doq && g[0].is_led);
     assert_false(g[0].blocks_dns);
-    assert_true(!g[1].enforces && !g[1].blocks_dot && !g[1].blocks_doq && g[1].is_led);
+    assert_true(!g[1].enforces && !g[1].blocks_dot && !g[1].blocks_doq && !g[1].is_led);
     assert_true(g[2].enforces && !g[2].blocks_dot && g[2].blocks_doq && !g[2].is_led);
     assert_string_equal(g[3].name, "_3"); /* nothing of it can reach nft's parser */
     assert_true(g[3].enforces && !g[3].blocks_dot && !g[3].is_led);
