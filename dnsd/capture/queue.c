@@ -4,6 +4,8 @@
  */
 #include "capture/capture.h"
 
+#include "process/netlink.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -35,8 +37,8 @@ static int talk(struct mnl_socket *socket, struct nlmsghdr *message)
         return errno;
     for (;;) {
         ssize_t got = recv(mnl_socket_get_fd(socket), answer.bytes, sizeof answer.bytes, 0);
-        if (got < 0 && errno != ENOBUFS)
-            return errno;
+        if (got < 0 && errno != ENOBUFS && errno != EINTR)
+            return errno == EAGAIN ? ETIMEDOUT : errno;
         if (got < (ssize_t)sizeof answer.header || answer.header.nlmsg_type != NLMSG_ERROR)
             continue;
         return mnl_cb_run(answer.bytes, (size_t)got, 0, mnl_socket_get_portid(socket), NULL, NULL) <
@@ -77,11 +79,14 @@ enum status capture_claim_queue(uint16_t number, bool fails_open, char why[CAPTU
                                 int *fd_out)
 {
     int buffer = SOCKET_BUFFER;
-    struct mnl_socket *socket = mnl_socket_open2(NETLINK_NETFILTER, SOCK_CLOEXEC);
-    int error = socket == NULL || mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) != 0
-                    ? errno
-                    : configure(socket, number, fails_open);
+    struct mnl_socket *socket = netlink_open();
 
+    /* Before packets come, since what finds no room may be the kernel's answer. Without
+     * CAP_NET_ADMIN its limit holds; what that costs is counted. */
+    if (socket != NULL && setsockopt(mnl_socket_get_fd(socket), SOL_SOCKET, SO_RCVBUFFORCE, &buffer,
+                                     sizeof buffer) != 0)
+        (void)setsockopt(mnl_socket_get_fd(socket), SOL_SOCKET, SO_RCVBUF, &buffer, sizeof buffer);
+    int error = socket == NULL ? errno : configure(socket, number, fails_open);
     *fd_out = error == 0 ? fcntl(mnl_socket_get_fd(socket), F_DUPFD_CLOEXEC, 0) : -1;
     if (error == 0 && *fd_out < 0)
         error = errno;
@@ -92,9 +97,6 @@ enum status capture_claim_queue(uint16_t number, bool fails_open, char why[CAPTU
                  strerror(error), remedy_of(error));
         return STATUS_SYSTEM;
     }
-    /* Without CAP_NET_ADMIN the kernel's limit holds; what it costs is counted. */
-    if (setsockopt(*fd_out, SOL_SOCKET, SO_RCVBUFFORCE, &buffer, sizeof buffer) != 0)
-        (void)setsockopt(*fd_out, SOL_SOCKET, SO_RCVBUF, &buffer, sizeof buffer);
     return STATUS_OK;
 }
 

@@ -4,14 +4,14 @@
  */
 #include "firewall/connections.h"
 
+#include "process/netlink.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <stdlib.h>
 
 #include <libmnl/libmnl.h>
 #include <libnetfilter_conntrack/libnetfilter_conntrack.h>
-
-enum { PATIENCE_SECONDS = 1 };
 
 struct connections {
     struct mnl_socket *socket;
@@ -20,20 +20,14 @@ struct connections {
 
 enum status connections_open(struct connections **out)
 {
-    const struct timeval patience = {.tv_sec = PATIENCE_SECONDS};
     struct connections *connections = calloc(1, sizeof *connections);
 
     if (connections == NULL)
         return STATUS_NO_MEMORY;
-    connections->socket = mnl_socket_open2(NETLINK_NETFILTER, SOCK_CLOEXEC);
-    if (connections->socket == NULL ||
-        mnl_socket_bind(connections->socket, 0, MNL_SOCKET_AUTOPID) < 0 ||
-        setsockopt(mnl_socket_get_fd(connections->socket), SOL_SOCKET, SO_RCVTIMEO, &patience,
-                   sizeof patience) != 0 ||
-        setsockopt(mnl_socket_get_fd(connections->socket), SOL_SOCKET, SO_SNDTIMEO, &patience,
-                   sizeof patience) != 0) {
+    connections->socket = netlink_open();
+    if (connections->socket == NULL) {
         int why = errno;
-        connections_close(connections);
+        free(connections);
         errno = why;
         return STATUS_SYSTEM;
     }
@@ -45,8 +39,7 @@ void connections_close(struct connections *connections)
 {
     if (connections == NULL)
         return;
-    if (connections->socket != NULL)
-        mnl_socket_close(connections->socket);
+    mnl_socket_close(connections->socket);
     free(connections);
 }
 

@@ -9,11 +9,11 @@
 #include "firewall/elements.h"
 
 #include "firewall/table.h"
+#include "process/netlink.h"
 #include "wire/frame.h"
 
 #include <errno.h>
 #include <stdlib.h>
-#include <sys/time.h>
 
 #include <libmnl/libmnl.h>
 #include <libnftnl/batch.h>
@@ -27,9 +27,7 @@ enum {
     GATHERED_MOST = 128,
     STEPS = 3,          /* messages for an element */
     MESSAGE_ROOM = 256, /* bytes that one may need */
-    KEY_MOST = 48,      /* flow, IPv6: 16 + 4 + 16 + 4 + 4 */
-    PATIENCE_SECONDS =
-        1 /* the kernel answers inside the call that asks; who waits, waits in vain */
+    KEY_MOST = 48       /* flow, IPv6: 16 + 4 + 16 + 4 + 4 */
 };
 
 struct key {
@@ -62,20 +60,15 @@ static const char *const set_names[HOLD_COUNT][2] = {
 
 enum status elements_open(struct elements **out)
 {
-    const struct timeval patience = {.tv_sec = PATIENCE_SECONDS};
     const int on = 1;
     struct elements *elements = calloc(1, sizeof *elements);
 
     if (elements == NULL)
         return STATUS_NO_MEMORY;
-    elements->socket = mnl_socket_open2(NETLINK_NETFILTER, SOCK_CLOEXEC);
-    if (elements->socket == NULL || mnl_socket_bind(elements->socket, 0, MNL_SOCKET_AUTOPID) < 0 ||
-        setsockopt(mnl_socket_get_fd(elements->socket), SOL_SOCKET, SO_RCVTIMEO, &patience,
-                   sizeof patience) != 0 ||
-        setsockopt(mnl_socket_get_fd(elements->socket), SOL_SOCKET, SO_SNDTIMEO, &patience,
-                   sizeof patience) != 0) {
+    elements->socket = netlink_open();
+    if (elements->socket == NULL) {
         int why = errno;
-        elements_close(elements);
+        free(elements);
         errno = why;
         return STATUS_SYSTEM;
     }
@@ -89,8 +82,7 @@ void elements_close(struct elements *elements)
 {
     if (elements == NULL)
         return;
-    if (elements->socket != NULL)
-        mnl_socket_close(elements->socket);
+    mnl_socket_close(elements->socket);
     free(elements);
 }
 

@@ -4,10 +4,11 @@
  */
 #include "firewall/queue_rule.h"
 
+#include "process/netlink.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/time.h>
 
 #include <libmnl/libmnl.h>
 #include <libnftnl/batch.h>
@@ -22,7 +23,7 @@
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netfilter/xt_NFQUEUE.h>
 
-enum { BATCH_BYTES = 8192, BATCH_ROOM = 4096, PATIENCE_SECONDS = 5, REVISION = 3 };
+enum { BATCH_BYTES = 8192, BATCH_ROOM = 4096, REVISION = 3 };
 
 static const char target_name[] = "NFQUEUE", try_chain[] = "look";
 
@@ -166,7 +167,6 @@ static enum status await(struct mnl_socket *socket, uint32_t sequence)
 /* Sends and forgets the batch; `sequence` is the rule's. */
 static enum status batch_send(struct batch *batch, uint32_t sequence)
 {
-    const struct timeval patience = {.tv_sec = PATIENCE_SECONDS};
     struct mnl_socket *socket = NULL;
     enum status status = STATUS_NO_MEMORY;
 
@@ -174,13 +174,10 @@ static enum status batch_send(struct batch *batch, uint32_t sequence)
         nftnl_batch_end(mnl_nlmsg_batch_current(batch->messages), ++batch->sequence);
         mnl_nlmsg_batch_next(batch->messages);
         status = STATUS_SYSTEM;
-        socket = mnl_socket_open2(NETLINK_NETFILTER, SOCK_CLOEXEC);
+        socket = netlink_open();
     }
-    if (socket != NULL && mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) == 0 &&
-        setsockopt(mnl_socket_get_fd(socket), SOL_SOCKET, SO_RCVTIMEO, &patience,
-                   sizeof patience) == 0 &&
-        mnl_socket_sendto(socket, mnl_nlmsg_batch_head(batch->messages),
-                          mnl_nlmsg_batch_size(batch->messages)) > 0)
+    if (socket != NULL && mnl_socket_sendto(socket, mnl_nlmsg_batch_head(batch->messages),
+                                            mnl_nlmsg_batch_size(batch->messages)) > 0)
         status = await(socket, sequence);
     int why = errno;
     if (socket != NULL)
