@@ -179,6 +179,12 @@ struct config {
     } inspectd;
 };
 
+/* 0.0.0.0 or ::, every address of the machine. */
+bool endpoint_is_any(const struct endpoint *endpoint);
+/* Where dnsd listens and the firewall can lead plain DNS of a family to (`redirect_dns`): dnsd's
+ * sockets of IPv6 take no IPv4. NULL: nowhere. */
+const struct endpoint *config_led_to(const struct config *config, bool ipv6);
+
 /* What a configuration file says besides struct config: the input of policy_compile(). */
 struct config_policy;
 const struct policy_source *config_policy_source(const struct config_policy *policy);

@@ -9,9 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { WHOLE_ADDRESS = 128, NAT64_BITS = 96, LOOPBACK_NET = 127 };
-
-static const struct address any_ipv4 = {{[10] = 0xff, [11] = 0xff}}, any_ipv6;
+enum { WHOLE_ADDRESS = 128, NAT64_BITS = 96 };
 
 /* As nft reads a word; compile takes no other ids, an image from elsewhere might have some. */
 static bool is_word(const char *id)
@@ -50,39 +48,6 @@ static void draft_one(const struct policy *policy, uint16_t group, struct draft_
     out->is_led = out->enforces && dns.rule != RULE_NONE && dns.wanted != ACTION_ALLOW;
 }
 
-/* Others reach no client: loopback, and link-local, which lacks its interface here. */
-static bool is_reachable(const struct address *address)
-{
-    static const struct address loopback = {{[15] = 1}};
-
-    if (address_is_ipv4(address))
-        return address->bytes[12] != LOOPBACK_NET;
-    return !address_equal(address, &loopback) &&
-           !(address->bytes[0] == 0xfe && (address->bytes[1] & 0xc0) == 0x80);
-}
-
-static bool is_any(const struct address *address)
-{
-    return address_equal(address, &any_ipv4) || address_equal(address, &any_ipv6);
-}
-
-/* dnsd's sockets of IPv6 take no IPv4. One for all addresses is the best: it needs none. */
-static const struct endpoint *find_dnsd(const struct config *config, bool ipv6)
-{
-    const struct endpoint *found = NULL;
-
-    for (uint32_t i = 0; i < config->dnsd.listen_count; i++) {
-        const struct endpoint *here = &config->dnsd.listen[i];
-        if (address_is_ipv4(&here->address) == ipv6)
-            continue;
-        if (is_any(&here->address))
-            return here;
-        if (found == NULL && is_reachable(&here->address))
-            found = here;
-    }
-    return found;
-}
-
 static struct prefix behind_nat64(const struct prefix *ipv4)
 {
     struct prefix prefix = {{{0, 0x64, 0xff, 0x9b}}, ipv4->bits};
@@ -114,7 +79,7 @@ static enum status gather_prefixes(struct draft *draft)
     for (uint32_t i = 0; i < config->inspectd.resolver_count; i++)
         draft->resolvers[draft->resolver_count++] = config->inspectd.resolvers[i];
     for (uint32_t i = 0; i < config->dnsd.listen_count; i++)
-        if (!is_any(&config->dnsd.listen[i].address))
+        if (!endpoint_is_any(&config->dnsd.listen[i]))
             draft->resolvers[draft->resolver_count++] =
                 (struct prefix){config->dnsd.listen[i].address, WHOLE_ADDRESS};
     return STATUS_OK;
@@ -137,7 +102,7 @@ enum status draft_open(const struct config *config, const struct policy *policy,
                           .is_inline = config->inspectd.mode == INSPECT_INLINE,
                           .holds = config->inspectd.mode != INSPECT_WATCH,
                           .group_count = policy_facts(policy).groups,
-                          .dnsd = {find_dnsd(config, false), find_dnsd(config, true)}};
+                          .dnsd = {config_led_to(config, false), config_led_to(config, true)}};
     out->groups = calloc(out->group_count + 1, sizeof *out->groups);
     enum status status = out->groups == NULL ? STATUS_NO_MEMORY : gather_prefixes(out);
     for (uint32_t group = 0; status == STATUS_OK && group < out->group_count; group++)

@@ -96,10 +96,9 @@ static void put_prerouting(const struct table *t)
         if (!leads(t, family))
             continue;
         const struct endpoint *dnsd = t->draft.dnsd[family];
-        const struct address none = address_mask(&dnsd->address, family == DRAFT_IPV6 ? 0 : 96);
         put_plain_dns(t, family);
         (void)address_text(&dnsd->address, text);
-        if (address_equal(&dnsd->address, &none))
+        if (endpoint_is_any(dnsd))
             put(t, "counter redirect to :%u\n", dnsd->port);
         else if (family == DRAFT_IPV6)
             put(t, "counter dnat ip6 to [%s]:%u\n", text, dnsd->port);
