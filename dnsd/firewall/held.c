@@ -134,6 +134,13 @@ static void texts_end(struct held_entry *entry)
     entry->ticket[sizeof entry->ticket - 1] = '\0';
 }
 
+/* What a reader may show and a set may have; orders come from whoever reads packets. */
+static bool is_sound(const struct stop *stop)
+{
+    return stop->hold < HOLD_COUNT && stop->evidence < EVIDENCE_COUNT && stop->seen < SEEN_COUNT &&
+           stop->protocol < PROTOCOL_COUNT && stop->from_server <= 1;
+}
+
 /* A whole one that holds something; texts that nobody ended are cut. */
 static bool slot_read(const struct slot *slot, struct held_entry *out)
 {
@@ -152,9 +159,7 @@ static bool slot_read(const struct slot *slot, struct held_entry *out)
             continue;
         memcpy(out, words, sizeof *out);
         texts_end(out);
-        const struct stop *stop = &out->stop;
-        return out->until != 0 && stop->hold < HOLD_COUNT && stop->evidence < EVIDENCE_COUNT &&
-               stop->seen < SEEN_COUNT && stop->protocol < PROTOCOL_COUNT && stop->from_server <= 1;
+        return out->until != 0 && is_sound(&out->stop);
     }
     return false;
 }
@@ -394,8 +399,7 @@ enum held_answer held_put(struct held *held, const struct held_limits *limits,
     const struct key key = key_of(&entry->stop);
     struct held_entry fresh = *entry;
 
-    if (entry->stop.hold >= HOLD_COUNT ||
-        is_within(protected, protected_count, &entry->stop.server) ||
+    if (!is_sound(&entry->stop) || is_within(protected, protected_count, &entry->stop.server) ||
         is_within(protected, protected_count, &entry->stop.client)) {
         count_one(&held->shared->refused);
         return HELD_REFUSED;
@@ -428,9 +432,9 @@ enum held_answer held_put(struct held *held, const struct held_limits *limits,
 
 static bool place_take_out(struct held *held, uint32_t slot, struct held_entry *out)
 {
-    const bool is_sound = slot_read(&held->slots[slot], out);
+    const bool is_whole = slot_read(&held->slots[slot], out);
     place_free(held, slot);
-    return is_sound;
+    return is_whole;
 }
 
 /* A walk goes on where the last one ended: to take out many costs one round, and one more. */

@@ -35,7 +35,7 @@ void held_close(struct held *held);
 enum held_answer {
     HELD_NEW,     /* put it into its set */
     HELD_AGAIN,   /* is there; its end moved: refresh it */
-    HELD_REFUSED, /* protected */
+    HELD_REFUSED, /* protected, or no sound order */
     HELD_FULL,    /* limits: counted */
 };
 /* HOLD_FLOW is held as well: in mode tap its set does the stopping. */

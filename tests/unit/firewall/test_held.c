@@ -172,6 +172,10 @@ static void the_key_is_what_is_held(void **state)
     assert_int_equal(put(p.writer, &entry, start), HELD_NEW);
     entry.stop.hold = HOLD_COUNT;
     assert_int_equal(put(p.writer, &entry, start), HELD_REFUSED);
+    entry.stop.hold = HOLD_FLOW;
+    entry.stop.client_port = 2003;
+    entry.stop.seen = SEEN_COUNT; /* nobody could show it, nor release it */
+    assert_int_equal(put(p.writer, &entry, start), HELD_REFUSED);
     assert_int_equal(held_counts(p.reader, start).now, 6);
     close_place(&p);
 }
