@@ -12,6 +12,9 @@
 #include <event2/event.h>
 #include <stdlib.h>
 
+/* Who floods the queue, or makes inspect slow, is a stranger. */
+enum { SAY_EACH_MS = 10000 };
+
 struct desk {
     struct desk_options options;
     struct lane *lane;
@@ -20,11 +23,11 @@ struct desk {
     struct event *bell;
     bool began;     /* `last` is known */
     uint32_t last;  /* up to this one, all packets have their verdict */
-    clock_ms moved; /* when that was not so for the first time, or when an order came */
-    bool waits, blind;
-    clock_ms blind_since;
-    bool looked; /* `lost` is known: what was lost before is a predecessor's */
-    uint64_t lost;
+    clock_ms moved; /* when that was not so for the first time, or when `last` moved */
+    bool waits, blind, blind_said;
+    clock_ms blind_since, blind_said_at, lost_said_at;
+    bool looked;                /* `lost` is known: what was lost before is a predecessor's */
+    uint64_t lost, lost_unsaid; /* unsaid: of it, not yet in the log */
 };
 
 struct desk *desk_new(const struct desk_options *options, const struct lane_files *files,
@@ -74,19 +77,21 @@ static void make_up(struct desk *desk, uint32_t before)
 static void see_again(struct desk *desk, clock_ms now)
 {
     desk->blind = false;
-    log_info("inspect %u judges again, after %llu ms", desk->options.number,
-             (unsigned long long)(now - desk->blind_since));
+    if (desk->blind_said)
+        log_info("inspect %u judges again, after %llu ms", desk->options.number,
+                 (unsigned long long)(now - desk->blind_since));
 }
 
+/* An order about no packet that waits shows no life: its number may be anything. */
 static void take_order(struct desk *desk, const struct lane_order *order, clock_us wall)
 {
     enum lane_word word = order->word;
 
     if (word == LANE_STOP && !holder_stop(desk->holder, &order->stop, wall))
         word = LANE_PASS;
-    desk->moved = clock_now();
     if (desk->options.verdicts == NULL || (desk->began && (int32_t)(order->id - desk->last) <= 0))
         return; /* no packet waits for it, or it has had another verdict */
+    desk->moved = clock_now();
     if (desk->blind)
         see_again(desk, desk->moved);
     make_up(desk, order->id - 1);
@@ -118,15 +123,28 @@ enum status desk_run(struct desk *desk, struct event_base *base)
     return desk->bell != NULL && event_add(desk->bell, NULL) == 0 ? STATUS_OK : STATUS_NO_MEMORY;
 }
 
-static void count_lost(struct desk *desk, const struct backlog_queue *queue)
+static bool may_say(clock_ms *said_at, clock_ms now)
+{
+    const bool may = *said_at == 0 || now - *said_at >= SAY_EACH_MS;
+
+    if (may)
+        *said_at = now;
+    return may;
+}
+
+static void count_lost(struct desk *desk, const struct backlog_queue *queue, clock_ms now)
 {
     if (desk->looked && queue->lost > desk->lost) {
         desk->counters->value[COUNT_QUEUE_OVERRUNS] += queue->lost - desk->lost;
-        log_warning("%llu packets found no room in queue %u",
-                    (unsigned long long)(queue->lost - desk->lost), queue->number);
+        desk->lost_unsaid += queue->lost - desk->lost;
     }
     desk->looked = true;
     desk->lost = queue->lost;
+    if (desk->lost_unsaid == 0 || !may_say(&desk->lost_said_at, now))
+        return;
+    log_warning("%llu packets found no room in queue %u: give inspectd more `workers`",
+                (unsigned long long)desk->lost_unsaid, queue->number);
+    desk->lost_unsaid = 0;
 }
 
 static void bypass(struct desk *desk, const struct backlog_queue *queue)
@@ -141,7 +159,7 @@ void desk_tick(struct desk *desk, const struct backlog_queue *queue, clock_ms no
 {
     if (desk->options.verdicts == NULL || queue == NULL)
         return;
-    count_lost(desk, queue);
+    count_lost(desk, queue, now);
     if (queue->waiting == 0) {
         desk->waits = false;
         return;
@@ -153,11 +171,13 @@ void desk_tick(struct desk *desk, const struct backlog_queue *queue, clock_ms no
         return;
     if (!desk->blind) {
         desk->blind_since = now;
+        desk->blind_said = may_say(&desk->blind_said_at, now);
+    }
+    if (!desk->blind && desk->blind_said)
         log_warning("inspect %u has said nothing for %u ms: packets %s until it does (bypass: %s)",
                     desk->options.number, desk->options.patience_ms,
                     desk->options.closed ? "are held back" : "pass",
                     desk->options.closed ? "closed" : "open");
-    }
     desk->blind = true;
     bypass(desk, queue);
 }

@@ -280,6 +280,24 @@ static void orders_about_others_change_nothing(void **state)
     assert_int_equal(heard_from(2), 0);
 }
 
+/* Behind such an order all others seem late: they must not pass for life, or nothing would move. */
+static void an_order_far_ahead_stops_nothing_for_long(void **state)
+{
+    enum { COUNT = 2 * PATIENCE_MS / STEP_MS };
+
+    queued_need();
+    queued_say(&at, 1);
+    read_and_answer(LANE_PASS);
+    answer(id + (1 << 20), LANE_PASS);
+    for (uint32_t i = 2; i <= COUNT; i++) {
+        run(0);
+        queued_say(&at, i);
+        read_and_answer(LANE_PASS);
+    }
+    run(10);
+    assert_int_equal(heard_from(1), COUNT);
+}
+
 /* More than one reading holds: the rest stays in the kernel. */
 static void a_crowd_waits_and_none_is_lost(void **state)
 {
@@ -377,6 +395,7 @@ int main(void)
         OPEN(who_is_left_out_passes_where_it_is_open),
         CLOSED(who_is_left_out_is_dropped_where_it_is_closed),
         OPEN(orders_about_others_change_nothing),
+        OPEN(an_order_far_ahead_stops_nothing_for_long),
         OPEN(a_crowd_waits_and_none_is_lost),
         OPEN(a_successor_passes_nothing_of_before),
         OPEN(a_successor_finds_silence),
