@@ -2,7 +2,7 @@
  *
  * counters - what each process counts, in a page that the parent can read at any time.
  *
- * Used by serve, resolve, record and inspect (each writes its own page) and by the parent for
+ * Used by serve, resolve, record, inspect and gate (each writes its own page) and by the parent for
  * `ponor status`. A page outlives its process, so a restart loses no count. Never reset.
  */
 #ifndef PROCESS_COUNTERS_H
