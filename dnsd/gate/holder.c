@@ -18,7 +18,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { OWN_MOST = 256, WHOLE = 128, SECOND_US = 1000000 };
+enum {
+    OWN_MOST = 256,
+    WHOLE = 128,
+    SECOND_US = 1000000,
+    /* A flow that was stopped is over, and its ports may be used again. Inline it is shown for a
+     * while; at a tap its set stops it, for as long as a client might try to go on. */
+    FLOW_SECONDS_INLINE = 10,
+    FLOW_SECONDS_TAP = 60,
+};
 
 struct holder {
     const struct config *config;
@@ -35,6 +43,11 @@ struct holder {
     struct prefix protected[PROTECT_MOST + OWN_MOST];
     size_t protected_count;
 };
+
+static bool is_inline(const struct holder *holder)
+{
+    return holder->config->inspectd.mode == INSPECT_INLINE;
+}
 
 static void protect(struct holder *holder, const struct address *address)
 {
@@ -155,13 +168,27 @@ static void reset(struct holder *holder, const struct stop *stop)
 {
     if (holder->resets == NULL)
         return;
-    if (holder->config->inspectd.mode == INSPECT_TAP) {
+    if (!is_inline(holder)) {
         count(holder, resets_send_tap(holder->resets, stop));
         return;
     }
     if (stop->transport == IP_TCP && (stop->from_server || stop->acknowledgement != 0))
         count(holder,
               resets_send(holder->resets, stop, stop->from_server ? RESET_CLIENT : RESET_SERVER));
+}
+
+/* Inline the mark of its connection stops a flow, as long as the connection lives and no longer. */
+static bool has_element(const struct holder *holder, const struct stop *stop)
+{
+    return holder->elements != NULL && !(is_inline(holder) && stop->hold == HOLD_FLOW);
+}
+
+static uint32_t seconds_for(const struct holder *holder, const struct stop *stop)
+{
+    const uint32_t most = is_inline(holder) ? FLOW_SECONDS_INLINE : FLOW_SECONDS_TAP;
+    const uint32_t seconds = holder->limits.seconds;
+
+    return stop->hold == HOLD_FLOW && seconds > most ? most : seconds;
 }
 
 /* One that the kernel does not know is as good as forgotten. */
@@ -176,10 +203,12 @@ bool holder_stop(struct holder *holder, const struct stop *stop, clock_us now)
 {
     uint64_t *value = holder->counters->value;
     struct held_entry entry = {.stop = *stop};
+    struct held_limits limits = holder->limits;
 
+    limits.seconds = seconds_for(holder, stop);
     describe(holder, &entry);
-    enum held_answer answer = held_put(holder->held, &holder->limits, holder->protected,
-                                       holder->protected_count, &entry, now);
+    enum held_answer answer =
+        held_put(holder->held, &limits, holder->protected, holder->protected_count, &entry, now);
     value[COUNT_HELD] += answer == HELD_NEW;
     value[COUNT_HELD_FULL] += answer == HELD_FULL;
     value[COUNT_HELD_REFUSED] += answer == HELD_REFUSED;
@@ -189,11 +218,11 @@ bool holder_stop(struct holder *holder, const struct stop *stop, clock_us now)
     reset(holder, stop);
     if (answer == HELD_FULL)
         return true;
-    if (holder->elements != NULL) {
-        elements_add(holder->elements, stop, holder->limits.seconds);
+    if (has_element(holder, stop)) {
+        elements_add(holder->elements, stop, limits.seconds);
         holder->gathered = true;
     }
-    if (holder->config->inspectd.mode == INSPECT_TAP) {
+    if (!is_inline(holder)) {
         holder_send(holder); /* first the set, then the connection */
         forget(holder, stop);
     }
@@ -226,7 +255,7 @@ void holder_release(struct holder *holder, const struct address *address, clock_
 
     while (held_take(holder->held, address, now, &entry)) {
         count++;
-        if (holder->elements != NULL) {
+        if (has_element(holder, &entry.stop)) {
             elements_remove(holder->elements, &entry.stop);
             holder->gathered = true;
         }
@@ -244,6 +273,9 @@ struct refilling {
 static void refill_one(void *owner, const struct held_entry *entry)
 {
     const struct refilling *refilling = owner;
+
+    if (!has_element(refilling->holder, &entry->stop))
+        return;
     uint64_t left = (entry->until - refilling->now) / SECOND_US;
 
     elements_add(refilling->holder->elements, &entry->stop, left > 0 ? (uint32_t)left : 1);

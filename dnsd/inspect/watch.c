@@ -91,6 +91,8 @@ static bool is_begun_anew(const struct watcher *w, const struct flow *flow,
         return has_group(w, &segment->source) && !has_group(w, &segment->destination);
     if (!(flow->marks & MARK_KNOWN))
         return false;
+    if ((flow->marks & MARK_STOP) && from == flow->client) /* what was stopped is over */
+        return flags == TCP_SYN && segment->sequence + 1 != flow->next[CLIENT];
     if (from != flow->client) { /* what the server answers was no forgery */
         int32_t ahead = (int32_t)(segment->acknowledgement - flow->next[CLIENT]);
         return flags != TCP_SYN && flow->state == STATE_LISTENING && flow->said[CLIENT] != NULL &&

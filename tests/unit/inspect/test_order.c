@@ -315,6 +315,26 @@ static void a_stop_says_what_a_reset_needs(void **state)
 }
 
 /* Whoever only looks on is told again when the flow goes on, but not for every packet. */
+/* The same ports, used again: nothing of what was stopped clings to them. */
+static void behind_a_stop_a_new_connection_is_a_new_one(void **state)
+{
+    struct story s = story_begin(client, server, 443);
+
+    story_shake_hands(&s);
+    assert_int_equal(story_say(&s, 0, TCP_ACK, story_hello("www.banned.example")), ORDER_STOP);
+    assert_int_equal(story_say(&s, 0, TCP_ACK | TCP_FIN, span_of(NULL, 0)), ORDER_STOP);
+    s.talk = packets_talk(client, 40000, server, 443);
+    s.talk.first[0] += 1000000;
+    assert_int_equal(story_say(&s, 0, TCP_SYN, span_of(NULL, 0)), ORDER_PASS);
+    assert_int_equal(story_say(&s, 1, TCP_SYN | TCP_ACK, span_of(NULL, 0)), ORDER_PASS);
+    assert_int_equal(story_say(&s, 0, TCP_ACK, story_hello("www.banned.example")), ORDER_STOP);
+    s.talk = packets_talk(client, 40000, server, 443);
+    s.talk.first[0] += 2000000;
+    assert_int_equal(story_say(&s, 0, TCP_SYN, span_of(NULL, 0)), ORDER_PASS);
+    assert_int_equal(story_say(&s, 0, TCP_ACK, story_hello("fine.example")), ORDER_PASS);
+    end(&s);
+}
+
 static void a_stop_is_news_ever_more_rarely(void **state)
 {
     struct story s = story_begin(client, "203.0.113.9", 443);
@@ -357,6 +377,7 @@ int main(void)
         cmocka_unit_test(a_tunnel_is_never_heard),
         cmocka_unit_test(a_policy_swap_leaves_open_flows),
         cmocka_unit_test(a_stop_says_what_a_reset_needs),
+        cmocka_unit_test(behind_a_stop_a_new_connection_is_a_new_one),
         cmocka_unit_test(a_stop_is_news_ever_more_rarely),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
