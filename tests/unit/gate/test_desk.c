@@ -10,146 +10,7 @@
 
 #include <cmocka.h>
 
-#include "gate/desk.h"
-#include "queued.h"
-
-#include "firewall/held.h"
-
-#include <event2/event.h>
-#include <fcntl.h>
-
-enum { PATIENCE_MS = 100, STEP_MS = 5 };
-
-static struct queued at;
-static struct event_base *base;
-static struct lane_files files;
-static struct lane *inspect;
-static struct capture *packets;
-static struct backlog *backlog;
-static struct desk *desk;
-static struct counters *counters;
-static struct holder *holder;
-static struct config config;
-
-static void open_desk(bool closed)
-{
-    static const struct verdicts_marks marks = {1 << 28, 1 << 29, 1 << 30};
-    const struct desk_options options = {
-        .queue = QUEUE,
-        .patience_ms = PATIENCE_MS,
-        .closed = closed,
-        .verdicts = verdicts_new(fcntl(at.queue, F_DUPFD_CLOEXEC, 0), QUEUE, &marks),
-    };
-    desk = desk_new(&options, &files, holder, counters);
-    assert_non_null(desk);
-    assert_int_equal(desk_run(desk, base), STATUS_OK);
-}
-
-static int begin_with(bool closed)
-{
-    char why[CAPTURE_WHY_SIZE];
-    int fd;
-
-    if (!queued_is_there)
-        return 0;
-    assert_int_equal(config_defaults(&config), STATUS_OK);
-    config.inspectd.mode = INSPECT_INLINE;
-    assert_int_equal(counters_make(&fd), STATUS_OK);
-    counters = counters_open(fd);
-    close(fd);
-    assert_int_equal(held_make(64, &fd), STATUS_OK);
-    holder = holder_new(&config, fd, counters);
-    assert_non_null(holder);
-    close(fd);
-    assert_int_equal(lane_make(&files), STATUS_OK);
-    inspect = lane_open(&files);
-    queued_open(&at, !closed);
-    const struct capture_options options = {.place = "queue 77",
-                                            .descriptor = fcntl(at.queue, F_DUPFD_CLOEXEC, 0)};
-    assert_int_equal(capture_queue.open(&options, why, &packets), STATUS_OK);
-    assert_int_equal(backlog_open(&backlog), STATUS_OK);
-    base = event_base_new();
-    open_desk(closed);
-    return 0;
-}
-
-static int begin_open(void **state)
-{
-    return begin_with(false);
-}
-
-static int begin_closed(void **state)
-{
-    return begin_with(true);
-}
-
-static int end(void **state)
-{
-    if (!queued_is_there)
-        return 0;
-    desk_free(desk);
-    holder_free(holder);
-    capture_queue.close(packets);
-    backlog_close(backlog);
-    lane_close(inspect);
-    lane_close_files(&files);
-    event_base_free(base);
-    queued_close(&at);
-    return 0;
-}
-
-/* Gives time to desk and kernel. */
-static void run(unsigned ms)
-{
-    for (unsigned passed = 0; passed <= ms; passed += STEP_MS) {
-        event_base_loop(base, EVLOOP_NONBLOCK);
-        assert_true(backlog_read(backlog));
-        desk_tick(desk, backlog_of(backlog, QUEUE), clock_now());
-        usleep(STEP_MS * 1000);
-    }
-}
-
-/* How many numbers have come; they must be those from `first` on, in order. */
-static unsigned heard_from(uint32_t first)
-{
-    unsigned count = 0;
-
-    for (uint32_t number; (number = queued_heard(&at)) != 0; count++)
-        assert_int_equal(number, first + count);
-    return count;
-}
-
-static uint32_t id, mark;
-
-static void on_packet(void *owner, const struct captured *packet)
-{
-    id = packet->id;
-    mark = packet->mark;
-}
-
-/* Reads the next packet as inspect does; its number in the queue. */
-static bool read_one(void)
-{
-    char why[CAPTURE_WHY_SIZE];
-    unsigned count;
-
-    assert_int_equal(capture_queue.read(packets, 1, on_packet, NULL, &count, why), STATUS_OK);
-    return count == 1;
-}
-
-static void answer(uint32_t packet, enum lane_word word)
-{
-    struct lane_order order = {.id = packet, .mark = mark, .word = word};
-    order.stop = (struct stop){.rule = RULE_NONE, .transport = IPPROTO_UDP};
-    assert_true(lane_put_order(inspect, &order));
-    lane_ring(inspect);
-}
-
-static void read_and_answer(enum lane_word word)
-{
-    assert_true(read_one());
-    answer(id, word);
-}
+#include "desked.h"
 
 static void a_packet_waits_for_its_verdict(void **state)
 {
@@ -164,22 +25,81 @@ static void a_packet_waits_for_its_verdict(void **state)
     assert_int_equal(counters->value[COUNT_BYPASSED], 0);
 }
 
+/* The mark of the next packet that has arrived, which is this one. */
+static uint32_t mark_of(uint32_t expected)
+{
+    uint32_t number = 0, got = 0;
+    char space[256];
+    struct iovec bytes = {&number, sizeof number};
+    struct msghdr message = {
+        .msg_iov = &bytes, .msg_iovlen = 1, .msg_control = space, .msg_controllen = sizeof space};
+
+    assert_int_equal(recvmsg(at.receiver, &message, 0), sizeof number);
+    assert_int_equal(number, expected);
+    for (struct cmsghdr *c = CMSG_FIRSTHDR(&message); c != NULL; c = CMSG_NXTHDR(&message, c)) {
+        if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SO_MARK)
+            memcpy(&got, CMSG_DATA(c), sizeof got);
+    }
+    return got;
+}
+
+/* In the order in which they came; of their marks only our bits change. */
 static void each_of_several_has_its_own(void **state)
 {
     static const enum lane_word words[] = {LANE_PASS, LANE_PASS_HEARD, LANE_PASS,
                                            LANE_PASS_SERVER_HEARD, LANE_PASS};
-    uint32_t seen = 0;
+    static const uint32_t bits[] = {0, 1 << 28, 0, 1 << 29, 0};
+    const int others = 5, yes = 1;
 
     queued_need();
-    for (uint32_t i = 1; i <= COUNT_OF(words); i++)
-        queued_say(&at, i);
+    assert_int_equal(setsockopt(at.sender, SOL_SOCKET, SO_MARK, &others, sizeof others), 0);
+    assert_int_equal(setsockopt(at.receiver, SOL_SOCKET, SO_RCVMARK, &yes, sizeof yes), 0);
+    for (uint32_t i = 0; i < COUNT_OF(words); i++)
+        queued_say(&at, 1 + i);
     for (size_t i = 0; i < COUNT_OF(words); i++)
         read_and_answer(words[i]);
     run(10);
-    /* Plain passes go behind those with a mark. */
-    for (uint32_t number; (number = queued_heard(&at)) != 0;)
-        seen |= UINT32_C(1) << number;
-    assert_int_equal(seen, 0x3e);
+    for (uint32_t i = 0; i < COUNT_OF(words); i++)
+        assert_int_equal(mark_of(1 + i), bits[i] | 5);
+}
+
+static void stop_from(const char *server)
+{
+    struct lane_order order = {.mark = mark, .word = LANE_STOP};
+
+    assert_true(read_one());
+    order.id = id;
+    order.stop = (struct stop){.rule = RULE_NONE, .transport = IPPROTO_UDP};
+    assert_int_equal(address_parse("192.0.2.1", &order.stop.client), STATUS_OK);
+    assert_int_equal(address_parse(server, &order.stop.server), STATUS_OK);
+    assert_true(lane_put_order(inspect, &order));
+    lane_ring(inspect);
+}
+
+/* It comes through the chain again with a mark, and there meets the rule for it. */
+static void a_stop_is_the_end(void **state)
+{
+    queued_need();
+    queued_say(&at, 1);
+    stop_from("192.0.2.2");
+    queued_say(&at, 2);
+    read_and_answer(LANE_PASS);
+    run(10);
+    assert_int_equal(heard_from(2), 1);
+    assert_int_equal(counters->value[COUNT_STOPPED], 1);
+    assert_true(backlog_read(backlog));
+    assert_int_equal(backlog_of(backlog, QUEUE)->waiting, 0);
+}
+
+static void what_is_protected_passes(void **state)
+{
+    queued_need();
+    queued_say(&at, 1);
+    stop_from("127.0.0.1"); /* an address of ours */
+    run(10);
+    assert_int_equal(heard_from(1), 1);
+    assert_int_equal(counters->value[COUNT_STOPPED], 0);
+    assert_int_equal(counters->value[COUNT_HELD_REFUSED], 1);
 }
 
 static void silence_opens_what_is_open(void **state)
@@ -266,6 +186,21 @@ static void who_is_left_out_is_dropped_where_it_is_closed(void **state)
     assert_int_equal(counters->value[COUNT_BYPASSED], 1);
 }
 
+/* And does not wait for the next plain pass. */
+static void who_is_left_out_before_another_word_passes_too(void **state)
+{
+    queued_need();
+    queued_say(&at, 1);
+    read_and_answer(LANE_PASS);
+    queued_say(&at, 2);
+    queued_say(&at, 3);
+    assert_true(read_one());
+    read_and_answer(LANE_PASS_HEARD);
+    run(10);
+    assert_int_equal(heard_from(1), 3);
+    assert_int_equal(counters->value[COUNT_BYPASSED], 1);
+}
+
 static void orders_about_others_change_nothing(void **state)
 {
     queued_need();
@@ -296,6 +231,81 @@ static void an_order_far_ahead_stops_nothing_for_long(void **state)
     }
     run(10);
     assert_int_equal(heard_from(1), COUNT);
+}
+
+/* An inspect that has gone mad costs its own packets' time, and no more. */
+static void an_order_about_the_future_costs_patience(void **state)
+{
+    queued_need();
+    queued_say(&at, 1);
+    read_and_answer(LANE_PASS);
+    run(10);
+    assert_int_equal(heard_from(1), 1);
+    const clock_ms before = clock_now();
+    answer(id + (1 << 30), LANE_PASS_HEARD);
+    event_base_loop(base, EVLOOP_NONBLOCK);
+    assert_true(clock_now() - before < PATIENCE_MS);
+    queued_say(&at, 2);
+    read_and_answer(LANE_PASS);
+    run(2 * PATIENCE_MS);
+    assert_int_equal(heard_from(2), 1);
+    queued_say(&at, 3);
+    read_and_answer(LANE_PASS);
+    run(10);
+    assert_int_equal(heard_from(3), 1);
+    queued_say(&at, 4);
+    run(20);
+    assert_int_equal(heard_from(4), 0); /* it is believed again */
+}
+
+/* Says 100 to a queue with room for few; how many pass at once. */
+static unsigned say_too_much(void)
+{
+    const int little = 4096;
+
+    assert_int_equal(setsockopt(at.queue, SOL_SOCKET, SO_RCVBUFFORCE, &little, sizeof little), 0);
+    run(0); /* what was lost before is not its own */
+    for (uint32_t i = 1; i <= 100; i++)
+        queued_say(&at, i);
+    run(0);
+    unsigned heard = 0;
+    for (; queued_heard(&at) != 0; heard++)
+        ;
+    return heard;
+}
+
+static void what_finds_no_room_is_lost_where_it_is_closed(void **state)
+{
+    unsigned judged = 0;
+
+    queued_need();
+    assert_int_equal(say_too_much(), 0);
+    for (; read_one(); judged++)
+        answer(id, LANE_PASS);
+    run(10);
+    assert_true(judged > 0 && judged < 100);
+    assert_int_equal(heard_from(1), judged);
+    assert_int_equal(counters->value[COUNT_QUEUE_OVERRUNS], 100 - judged);
+}
+
+/* The kernel does not count those; the gap in its numbers does. */
+static void what_finds_no_room_passes_where_it_is_open(void **state)
+{
+    unsigned judged = 0;
+
+    queued_need();
+    const unsigned passed = say_too_much();
+    for (; read_one(); judged++)
+        answer(id, LANE_PASS);
+    run(10);
+    assert_true(judged > 0);
+    assert_int_equal(passed + judged, 100);
+    assert_int_equal(heard_from(1), judged);
+    queued_say(&at, 101);
+    read_and_answer(LANE_PASS);
+    run(10);
+    assert_int_equal(heard_from(101), 1);
+    assert_int_equal(counters->value[COUNT_BYPASSED], passed);
 }
 
 /* More than one reading holds: the rest stays in the kernel. */
@@ -351,38 +361,6 @@ static void a_successor_finds_silence(void **state)
     assert_int_equal(heard_from(2), 1);
 }
 
-static void the_kernel_counts_what_waits(void **state)
-{
-    queued_need();
-    assert_true(backlog_read(backlog));
-    assert_null(backlog_of(backlog, QUEUE + 1));
-    const struct backlog_queue *queue = backlog_of(backlog, QUEUE);
-    assert_non_null(queue);
-    assert_int_equal(queue->waiting, 0);
-    queued_say(&at, 1);
-    queued_say(&at, 2);
-    assert_true(backlog_read(backlog));
-    queue = backlog_of(backlog, QUEUE);
-    assert_int_equal(queue->waiting, 2);
-    assert_true(read_one());
-    assert_true(read_one());
-    assert_int_equal(queue->last, id);
-    assert_int_equal(queue->lost, 0);
-    answer(id, LANE_PASS);
-    run(10);
-}
-
-static void a_queue_has_one_owner(void **state)
-{
-    char why[CAPTURE_WHY_SIZE];
-    int other;
-
-    queued_need();
-    assert_int_equal(capture_claim_queue(QUEUE, true, why, &other), STATUS_SYSTEM);
-    assert_non_null(strstr(why, "queue 77"));
-    assert_non_null(strstr(why, "another program has it"));
-}
-
 int main(void)
 {
 #define OPEN(f)   cmocka_unit_test_setup_teardown(f, begin_open, end)
@@ -390,17 +368,21 @@ int main(void)
     const struct CMUnitTest tests[] = {
         OPEN(a_packet_waits_for_its_verdict),
         OPEN(each_of_several_has_its_own),
+        OPEN(a_stop_is_the_end),
+        OPEN(what_is_protected_passes),
         OPEN(silence_opens_what_is_open),
         CLOSED(silence_closes_what_is_closed),
         OPEN(who_is_left_out_passes_where_it_is_open),
         CLOSED(who_is_left_out_is_dropped_where_it_is_closed),
+        OPEN(who_is_left_out_before_another_word_passes_too),
         OPEN(orders_about_others_change_nothing),
+        OPEN(an_order_about_the_future_costs_patience),
+        CLOSED(what_finds_no_room_is_lost_where_it_is_closed),
+        OPEN(what_finds_no_room_passes_where_it_is_open),
         OPEN(an_order_far_ahead_stops_nothing_for_long),
         OPEN(a_crowd_waits_and_none_is_lost),
         OPEN(a_successor_passes_nothing_of_before),
         OPEN(a_successor_finds_silence),
-        OPEN(the_kernel_counts_what_waits),
-        OPEN(a_queue_has_one_owner),
     };
-    return cmocka_run_group_tests(tests, queued_enter, NULL);
+    return cmocka_run_group_tests(tests, begin_all, NULL);
 }

@@ -24,6 +24,18 @@ static struct story s;
 static struct lane *gate;
 static struct intake *intake;
 
+static int begin_all(void **state)
+{
+    queued_enter(state);
+    if (!queued_is_there)
+        return 0;
+    queued_command((const char *[]){"/sbin/ip", "route", "add", "192.0.2.0/24", "dev", "lo", NULL});
+    queued_command((const char *[]){"/sbin/ip", "route", "add", "10.0.0.0/8", "dev", "lo", NULL});
+    queued_command((const char *[]){"/usr/sbin/iptables-nft", "-A", "OUTPUT", "-p", "tcp", "-j",
+                                    "NFQUEUE", "--queue-num", "77", NULL});
+    return 0;
+}
+
 static int begin(void **state)
 {
     char why[CAPTURE_WHY_SIZE];
@@ -32,7 +44,7 @@ static int begin(void **state)
         return 0;
     config.inspectd.mode = INSPECT_INLINE;
     config.inspectd.gate.queue = QUEUE - 3;
-    s = story_begin("127.0.0.1", "192.0.2.1", 443);
+    s = story_begin("10.1.2.3", "192.0.2.1", 443);
     queued_open(&at, true);
     gifts.config = &config;
     gifts.queue[0] = fcntl(at.queue, F_DUPFD_CLOEXEC, 0);
@@ -105,6 +117,49 @@ static void every_packet_gets_its_order(void **state)
     assert_false(lane_take_order(gate, &order));
 }
 
+/* What the story says next, as a packet of the kernel's. */
+static void send_segment(unsigned side, uint8_t flags, struct span payload)
+{
+    const struct packets_shape raw = {.link = LINK_RAW};
+    struct segment segment = packets_say(&s.talk, side, flags, payload);
+    struct sockaddr_storage to;
+    uint8_t bytes[2048];
+    struct writer w = writer_over(bytes, sizeof bytes);
+    int sender = socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_RAW);
+
+    packets_frame(&w, &raw, &segment);
+    assert_false(w.failed);
+    const socklen_t size = address_to_sockaddr(&segment.destination, 0, AF_UNSPEC, &to);
+    assert_int_equal(
+        sendto(sender, bytes, writer_length(&w), 0, (const struct sockaddr *)&to, size),
+        writer_length(&w));
+    close(sender);
+}
+
+static void a_stop_says_what_it_is_about(void **state)
+{
+    struct lane_order order;
+
+    queued_need();
+    send_segment(0, TCP_SYN, span_of(NULL, 0));
+    send_segment(1, TCP_SYN | TCP_ACK, span_of(NULL, 0));
+    send_segment(0, TCP_ACK, story_hello("www.banned.example"));
+    assert_false(read_all());
+    for (uint32_t id = 1; id < 3; id++) {
+        assert_true(lane_take_order(gate, &order));
+        assert_int_equal(order.id, id);
+        assert_int_equal(order.word, LANE_PASS);
+    }
+    assert_true(lane_take_order(gate, &order));
+    assert_int_equal(order.id, 3);
+    assert_int_equal(order.word, LANE_STOP);
+    assert_int_equal(order.stop.transport, IP_TCP);
+    assert_int_equal(order.stop.client_port, 40000);
+    assert_int_equal(order.stop.server_port, 443);
+    assert_int_equal(order.stop.rule, s.w->events[0].verdict.rule);
+    assert_false(lane_take_order(gate, &order));
+}
+
 static void a_batch_leaves_the_rest(void **state)
 {
     uint32_t last = 0;
@@ -155,9 +210,10 @@ int main(void)
 #define CASE(f) cmocka_unit_test_setup_teardown(f, begin, end)
     const struct CMUnitTest tests[] = {
         CASE(every_packet_gets_its_order),
+        CASE(a_stop_says_what_it_is_about),
         CASE(a_batch_leaves_the_rest),
         CASE(no_packet_is_taken_without_room_for_its_order),
         cmocka_unit_test(without_its_gifts_it_does_not_begin),
     };
-    return cmocka_run_group_tests(tests, queued_enter, NULL);
+    return cmocka_run_group_tests(tests, begin_all, NULL);
 }
