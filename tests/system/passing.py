@@ -5,8 +5,6 @@ Used by test_gate.py. The network is the one of tests/lab/net.py: no namespace h
 but to the others, which is checked. Servers answer on every address of the Internet, and say how each
 connection ended for them.
 """
-import ctypes
-import os
 import pathlib
 import re
 import socket
@@ -19,7 +17,8 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "lab"))
 
 import lab
 import net
-from lab import INSPECTD, PONOR, ROOT, out
+import unit
+from lab import PONOR, out
 
 ROLES = ["inspect", "record", "gate"]
 INSPECT, RECORD, GATE, GROUP = 62000, 62001, 62002, 62100
@@ -31,44 +30,29 @@ PATIENCE = 20
 
 net.leave()
 folder = lab.scratch()
-# A passwd file of this test's own, seen by nobody else.
-for file, line in ("passwd", "_inspectd-{0}:x:{1}:{1}::/nonexistent:/usr/sbin/nologin\n"), \
-                  ("group", "_inspectd-{0}:x:{1}:\n"):
-    lines = pathlib.Path(f"/etc/{file}").read_text()
-    lines += "".join(line.format(role, INSPECT + i) for i, role in enumerate(ROLES))
-    (folder / file).write_text(lines)
-    out("mount", "--bind", folder / file, f"/etc/{file}")
+unit.add_users(folder, "inspectd", ROLES, INSPECT)
 network = net.Network().build()
 client, internet, gateway = network.clients["banned"], network.internet, network.gateway
-unit = (ROOT / "conf/ponor-inspectd.service").read_text()
-capabilities = re.search(r"^CapabilityBoundingSet=(.*)$", unit, re.M).group(1).lower().split()
-as_the_unit = ["setpriv", f"--regid={GROUP}", "--clear-groups", "--no-new-privs",
-               "--bounding-set=" + ",".join(["-all"] + [c.replace("cap_", "+") for c in capabilities])]
+as_the_unit = unit.as_unit("ponor-inspectd", GROUP)
 
 
-class Gate:
+class Gate(unit.Inspectd):
     """inspectd on the gateway, with a configuration of its own."""
 
     def __init__(self, name, gate="", mode="inline", extra="", protect="", through=as_the_unit,
                  sides="inside: [inside0, inside1], outside: [outside0]"):
-        self.folder, self.through = folder / name, through
-        self.folder.mkdir()
-        self.file = self.folder / "ponor.yaml"
-        self.file.write_text(lab.config(self.folder, "  recurse: {trust_anchor: ''}\n",
-                                        lists=LISTS) + protect + f"""\
-inspectd:
+        home = folder / name
+        home.mkdir()
+        super().__init__(home, lab.config(home, "  recurse: {trust_anchor: ''}\n", lists=LISTS) +
+                         protect, f"""\
   mode: {mode}
-  control: {self.folder}/inspectd.sock
-  events: {{folder: {self.folder}/seen}}
-  memory: 32M
-  buffer: 4M
 {extra}  gate: {{{', '.join(part for part in (sides, gate) if part)}}}
-""")
-        self.child, self.lists = None, self.folder / "wechat.yaml"
+""", through)
+        self.lists = home / "wechat.yaml"
 
-    def compile(self):
-        out(PONOR, "-c", self.file, "compile")
-        return self
+    def launch(self, *options):
+        self.compile()
+        return gateway.call(super().launch, *options)
 
     def add_rule(self, rule):
         """A new policy, compiled."""
@@ -78,75 +62,21 @@ inspectd:
                               f"  - {rule}\n")
         self.compile()
 
-    def start(self, *options, wait=True):
-        self.compile()
-        said = self.log().count("; policy: ")
-        self.child = gateway.call(lambda: lab.start(*self.through, INSPECTD, "-c", self.file,
-                                                    *options, log=self.folder / "log"))
-        if wait:
-            lab.until("it is in service", lambda: self.child.poll() is not None or
-                      self.log().count("; policy: ") > said)
-            assert self.child.poll() is None, self.log()
-        return self
-
-    def fails(self, *options):
-        """Starts, and gives the log of one that does not go on."""
-        self.start(*options, wait=False)
-        assert self.child.wait(20) == 1, self.log()
-        return self.log()
-
-    def stop(self):
-        lab.stop(self.child)
-        self.is_sane()
-        assert self.child.returncode == 0, (self.child.returncode, self.log())
-
     def remove(self):
         self.ponor("firewall", "--remove")
 
-    def is_sane(self):
-        assert "Sanitizer" not in self.log() and "runtime error" not in self.log(), self.log()
-
-    def log(self):
-        path = self.folder / "log"
-        return path.read_text() if path.exists() else ""
-
     def ponor(self, *words, check=True):
         return gateway.run(PONOR, "-c", self.file, *words, check=check)
-
-    def ask(self, *words, check=True):
-        return out(PONOR, "-s", self.folder / "inspectd.sock", *words, check=check)
 
     def held(self):
         """What stands in `ponor firewall --status` of what is held, a line each."""
         said = self.ponor("firewall", "--status").split("\n\n")
         return [l for l in said[1].splitlines()[1:]] if said[1].startswith("WHAT") else []
 
-    def counters(self):
-        return {k: int(v) for k, v in (l.split() for l in self.ask("counters").splitlines())}
-
-    def roles(self):
-        found = {}
-        for line in out("ps", "-o", "pid=,args=", "--ppid", self.child.pid, check=False).splitlines():
-            m = re.match(r"\s*(\d+) inspectd: (\w+) (\d+)", line)
-            if m:
-                found[f"{m.group(2)} {m.group(3)}"] = int(m.group(1))
-        return found
-
     def is_back(self, role, before):
         """Whether a successor is in service."""
         return self.roles().get(role) not in (None, before) and \
             re.search(rf"^{role} .* in service", self.ask("status"), re.M)
-
-    def lines(self):
-        """Events as they are written, oldest first."""
-        found = []
-        for file in sorted(self.folder.glob("seen/*.jsonl"),
-                           key=lambda f: (f.name == "blocked.jsonl", f.name)):
-            found += file.read_text().splitlines()
-        return found
-
-    def about(self, text):
-        return [l for l in self.lines() if f'"{text}"' in l]
 
 
 def in_set(name):

@@ -16,9 +16,9 @@ import threading
 import time
 
 import lab
-from lab import ROOT, out
+import unit
+from lab import out
 
-INSPECTD = lab.BUILD / "dnsd/programs/inspectd"
 ROLES = ["inspect", "record"]
 INSPECT, RECORD, GROUP = 62000, 62001, 62100
 SERVER, CLIENT = "198.18.0.3", "10.20.0.5"
@@ -26,89 +26,17 @@ CLONE_NEWNS = 0x20000
 
 lab.enter_namespace()
 folder = lab.scratch()
-# A passwd file of this test's own, seen by nobody else.
 if ctypes.CDLL(None).unshare(CLONE_NEWNS) == 0:
     out("mount", "--make-rprivate", "/")
-    for file, line in ("passwd", "_inspectd-{0}:x:{1}:{1}::/nonexistent:/usr/sbin/nologin\n"), \
-                      ("group", "_inspectd-{0}:x:{1}:\n"):
-        lines = pathlib.Path(f"/etc/{file}").read_text()
-        lines += "".join(line.format(role, 62000 + i) for i, role in enumerate(ROLES))
-        (folder / file).write_text(lines)
-        out("mount", "--bind", folder / file, f"/etc/{file}")
-unit = (ROOT / "conf/ponor-inspectd.service").read_text()
-capabilities = re.search(r"^CapabilityBoundingSet=(.*)$", unit, re.M).group(1).lower().split()
-as_the_unit = ["setpriv", f"--regid={GROUP}", "--clear-groups", "--no-new-privs",
-               "--bounding-set=" + ",".join(["-all"] + [c.replace("cap_", "+") for c in capabilities])]
+    unit.add_users(folder, "inspectd", ROLES, INSPECT)
+as_the_unit = unit.as_unit("ponor-inspectd", GROUP)
 
 
-class Inspectd:
-    """A running inspectd with a configuration of its own."""
-
+class Inspectd(unit.Inspectd):
     def __init__(self, name, lines="", through=as_the_unit):
-        self.folder, self.through = folder / name, through
-        self.folder.mkdir()
-        self.file = self.folder / "ponor.yaml"
-        self.file.write_text(lab.config(self.folder, "  recurse: {trust_anchor: ''}\n") + f"""\
-inspectd:
-  control: {self.folder}/inspectd.sock
-  events: {{folder: {self.folder}/seen}}
-  memory: 32M
-  buffer: 4M
-{lines}""")
-        self.child = None
-
-    def compile(self):
-        out(lab.PONOR, "-c", self.file, "compile")
-        return self
-
-    def start(self, *options, wait=True):
-        self.child = lab.start(*self.through, INSPECTD, "-c", self.file, *options,
-                               log=self.folder / "log")
-        if wait:
-            lab.until("inspectd watches", lambda: self.child.poll() is not None or
-                      "watching" in self.log())
-            assert self.child.poll() is None, self.log()
-        return self
-
-    def fails(self, *options):
-        """Starts, and gives the log of one that does not go on."""
-        self.start(*options, wait=False)
-        assert self.child.wait(20) == 1, self.log()
-        return self.log()
-
-    def stop(self):
-        lab.stop(self.child)
-        assert "Sanitizer" not in self.log() and "runtime error" not in self.log(), self.log()
-        assert self.child.returncode == 0, self.log()
-
-    def log(self):
-        path = self.folder / "log"
-        return path.read_text() if path.exists() else ""
-
-    def ask(self, *words):
-        return out(lab.PONOR, "-s", self.folder / "inspectd.sock", *words)
-
-    def roles(self):
-        found = {}
-        for line in out("ps", "-o", "pid=,args=", "--ppid", self.child.pid, check=False).splitlines():
-            m = re.match(r"\s*(\d+) inspectd: (\w+) (\d+)", line)
-            if m:
-                found[f"{m.group(2)} {m.group(3)}"] = int(m.group(1))
-        return found
-
-    def lines(self):
-        found = []
-        for file in sorted(self.folder.glob("seen/*.jsonl"),
-                           key=lambda f: (f.name == "blocked.jsonl", f.name)):
-            found += file.read_text().splitlines()
-        return found
-
-    def about(self, text):
-        """The lines, as they are written, in which a text stands."""
-        return [l for l in self.lines() if f'"{text}"' in l]
-
-    def counters(self):
-        return {k: int(v) for k, v in (l.split() for l in self.ask("counters").splitlines())}
+        home = folder / name
+        home.mkdir()
+        super().__init__(home, lab.config(home, "  recurse: {trust_anchor: ''}\n"), lines, through)
 
 
 class Page(http.server.BaseHTTPRequestHandler):
@@ -171,7 +99,8 @@ def case_each_role_is_its_own_user_without_capabilities():
             assert int(now[kind], 16) == 0, (name, kind, now[kind])
         assert now["NoNewPrivs"].strip() == "1", name
     now = status(main.child.pid)
-    assert bin(int(now["CapEff"], 16)).count("1") == len(capabilities), now["CapEff"]
+    assert bin(int(now["CapEff"], 16)).count("1") == len(unit.capabilities_of("ponor-inspectd")), \
+        now["CapEff"]
 
 
 def case_the_inspector_has_only_what_it_needs_open():
@@ -376,10 +305,8 @@ def case_without_privileges_it_says_which():
     (bare.folder / "log").touch()
     for path in bare.folder, bare.folder / "policy.image":
         os.chown(path, 65534, 65534)
-    global INSPECTD
-    built, INSPECTD = INSPECTD, shutil.copy(INSPECTD, folder / "inspectd")
+    bare.program = shutil.copy(bare.program, folder / "inspectd")
     said = bare.fails("-i", "lo")
-    INSPECTD = built
     assert "may not read packets of lo: that needs the capability CAP_NET_RAW" in said, said
 
 

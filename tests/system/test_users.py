@@ -4,14 +4,14 @@ role has its own user, no way back and no core file, and each may write what doc
 import ctypes
 import os
 import pathlib
-import re
 import shutil
 import stat
 import time
 
 import internet
 import lab
-from lab import ROOT, dig, out
+import unit
+from lab import dig, out
 
 ROLES = ["serve", "resolve", "record"]
 RESOLVE, RECORD, COMPILE, GROUP = 61001, 61002, 61003, 61100
@@ -19,19 +19,10 @@ CLONE_NEWNS = 0x20000
 
 lab.enter_namespace()
 folder = lab.scratch()
-# A passwd file of this test's own, seen by nobody else.
 if ctypes.CDLL(None).unshare(CLONE_NEWNS) == 0:
     out("mount", "--make-rprivate", "/")
-    for file, line in ("passwd", "_dnsd-{0}:x:{1}:{1}::/nonexistent:/usr/sbin/nologin\n"), \
-                      ("group", "_dnsd-{0}:x:{1}:\n"):
-        lines = pathlib.Path(f"/etc/{file}").read_text()
-        lines += "".join(line.format(role, 61000 + i) for i, role in enumerate(ROLES + ["compile"]))
-        (folder / file).write_text(lines)
-        out("mount", "--bind", folder / file, f"/etc/{file}")
-unit = (ROOT / "conf/ponor-dnsd.service").read_text()
-capabilities = re.search(r"^CapabilityBoundingSet=(.*)$", unit, re.M).group(1).lower().split()
-as_the_unit = ["setpriv", f"--regid={GROUP}", "--clear-groups", "--no-new-privs",
-               "--bounding-set=" + ",".join(["-all"] + [c.replace("cap_", "+") for c in capabilities])]
+    unit.add_users(folder, "dnsd", ROLES + ["compile"], 61000)
+as_the_unit = unit.as_unit("ponor-dnsd", GROUP)
 
 net = internet.start(folder / "internet")
 home = folder / "dnsd"
@@ -81,7 +72,7 @@ def case_each_role_is_its_own_user():
 
 def case_the_parent_has_what_the_unit_gives():
     now = status(dnsd.child.pid)
-    assert bin(int(now["CapEff"], 16)).count("1") == len(capabilities), now["CapEff"]
+    assert bin(int(now["CapEff"], 16)).count("1") == len(unit.capabilities_of("ponor-dnsd")), now["CapEff"]
     assert now["Gid"].split()[0] == str(GROUP), now["Gid"]
 
 
