@@ -25,6 +25,10 @@ import struct
 import subprocess
 import sys
 
+sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent / "system"))
+
+from lab import children, stop
+
 PLAIN, PONOR = "198.18.0.2", "198.18.1.2"       # the server, by way of each gateway (RFC 2544)
 PROCESSORS = sorted(os.sched_getaffinity(0))
 GATEWAYS = ["plain", "ponor"]
@@ -34,7 +38,7 @@ CLONE_NEWNET, PR_SET_PDEATHSIG = 0x40000000, 1
 SIOCETHTOOL, ETHTOOL_STSO, ETHTOOL_SGSO, ETHTOOL_SGRO = 0x8946, 0x1f, 0x24, 0x2c
 
 libc = ctypes.CDLL(None, use_errno=True)
-spaces, children = {}, []
+spaces = {}
 
 
 def run(*argv, check=True, timeout=60, stdin=None):
@@ -98,18 +102,6 @@ def fork(function, *args):
         finally:
             os._exit(1)
     return pid
-
-
-def stop(child, how=signal.SIGTERM):
-    if child.poll() is None:
-        child.send_signal(how)
-        try:
-            child.wait(20)
-        except subprocess.TimeoutExpired:
-            child.kill()
-            child.wait()
-    if child in children:
-        children.remove(child)
 
 
 def set_kernel(name, value):
