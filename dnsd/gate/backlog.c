@@ -49,10 +49,11 @@ static void read_line(struct backlog *backlog, const char *line)
     struct backlog_queue *queue = &backlog->queues[backlog->count];
     unsigned dropped, lost;
 
+    if (backlog->count == BACKLOG_QUEUES_MOST)
+        return;
     /* number, port, waiting, copy mode, copy range, dropped, lost to user space, last number */
     // NOLINTNEXTLINE(cert-err34-c): the kernel writes numbers
-    if (backlog->count == BACKLOG_QUEUES_MOST ||
-        sscanf(line, "%u %*u %u %*u %*u %u %u %u", &queue->number, &queue->waiting, &dropped, &lost,
+    if (sscanf(line, "%u %*u %u %*u %*u %u %u %u", &queue->number, &queue->waiting, &dropped, &lost,
                &queue->last) != 5)
         return;
     queue->lost = (uint64_t)dropped + lost;

@@ -10,7 +10,12 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { BATCH = 256, NAME_SIZE = CONFIG_WORD_SIZE, GROUPS_OF_A_PARENT = INTERFACES_MOST };
+enum {
+    BATCH = 256,
+    NO_ROOM_US = 2000,
+    NAME_SIZE = CONFIG_WORD_SIZE,
+    GROUPS_OF_A_PARENT = INTERFACES_MOST
+};
 
 struct intake {
     char name[NAME_SIZE];
@@ -141,8 +146,10 @@ static enum status read_queue(struct intake *intake, unsigned *count, char why[C
     unsigned one = 1;
 
     for (*count = 0; status == STATUS_OK && one == 1 && *count < BATCH; *count += one) {
-        if (!lane_has_room(intake->lane))
+        if (!lane_has_room(intake->lane)) {
+            usleep(NO_ROOM_US); /* gate is away, and the queue stays readable */
             break;
+        }
         status = capture_queue.read(intake->capture, 1, on_queued, intake, &one, why);
     }
     return status;
