@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * story - one conversation after another, shown to a watcher that is obeyed; for tests of orders.
+ * story - one conversation after another, shown to a watcher.
  */
 #ifndef TESTS_INSPECT_STORY_H
 #define TESTS_INSPECT_STORY_H
@@ -13,11 +13,17 @@ struct story {
     struct packets_shape shape;
 };
 
-static inline struct story story_begin(const char *client, const char *server, uint16_t port)
+/* Before a watcher that nobody obeys. */
+static inline struct story story_watched(const char *client, const char *server, uint16_t port)
 {
-    struct story story = {.w = watched_new(32 << 20),
+    return (struct story){.w = watched_new(32 << 20),
                           .talk = packets_talk(client, 40000, server, port),
                           .shape = {.link = LINK_ETHERNET}};
+}
+
+static inline struct story story_begin(const char *client, const char *server, uint16_t port)
+{
+    struct story story = story_watched(client, server, port);
     watcher_enforces(story.w->watcher, true);
     return story;
 }

@@ -8,26 +8,10 @@
 
 #include <cmocka.h>
 
-#include "packets/watched.h"
+#include "story.h"
 
 static const struct packets_shape plain = {.link = LINK_ETHERNET};
 static const struct span nothing = {NULL, 0};
-
-struct story {
-    struct watched *w;
-    struct packets_talk talk;
-};
-
-static struct story begin(void)
-{
-    return (struct story){watched_new(32 << 20), packets_talk("10.1.2.3", 40000, "192.0.2.1", 443)};
-}
-
-static void say(struct story *story, unsigned side, uint8_t flags, struct span payload)
-{
-    struct segment segment = packets_say(&story->talk, side, flags, payload);
-    watched_segment(story->w, &plain, &segment);
-}
 
 /* What does not move the conversation: the receiver never takes it. */
 static void forge(struct story *story, unsigned side, uint8_t flags, int32_t ahead,
@@ -37,23 +21,6 @@ static void forge(struct story *story, unsigned side, uint8_t flags, int32_t ahe
     s.tcp_flags = flags;
     s.sequence += (uint32_t)ahead;
     watched_segment(story->w, &plain, &s);
-}
-
-static void shake_hands(struct story *story)
-{
-    say(story, 0, TCP_SYN, nothing);
-    say(story, 1, TCP_SYN | TCP_ACK, nothing);
-    say(story, 0, TCP_ACK, nothing);
-}
-
-static struct span hello_of(const char *name)
-{
-    static uint8_t buffer[4][4096];
-    static unsigned turn;
-    struct writer w = writer_over(buffer[turn++ % 4], sizeof buffer[0]);
-    const struct packets_hello hello = {.server_name = name, .alpn = "h2,http/1.1"};
-    packets_client_hello(&w, &hello, 1);
-    return writer_span(&w);
 }
 
 static struct span part(struct span bytes, size_t from, size_t to)
@@ -78,15 +45,15 @@ static void assert_told(struct story *story)
 
 static void say_banned(struct story *story)
 {
-    say(story, 0, TCP_ACK | TCP_PSH, hello_of("x.banned.example"));
+    story_say(story, 0, TCP_ACK | TCP_PSH, story_hello("x.banned.example"));
 }
 
 static void a_forged_reset_hides_nothing(void **state)
 {
     static const int32_t ahead[] = {0, 1, -1, 1000000};
     for (size_t i = 0; i < COUNT_OF(ahead); i++) {
-        struct story s = begin();
-        shake_hands(&s);
+        struct story s = story_watched("10.1.2.3", "192.0.2.1", 443);
+        story_shake_hands(&s);
         forge(&s, 0, TCP_RST, ahead[i], nothing);
         say_banned(&s);
         assert_told(&s);
@@ -96,14 +63,14 @@ static void a_forged_reset_hides_nothing(void **state)
 static void a_reset_within_the_hello_hides_nothing(void **state)
 {
     static const uint8_t flags[] = {TCP_RST, TCP_RST | TCP_ACK, TCP_FIN | TCP_ACK};
-    struct span hello = hello_of("x.banned.example");
+    struct span hello = story_hello("x.banned.example");
     for (size_t i = 0; i < COUNT_OF(flags); i++) {
         for (size_t at = 1; at < hello.length; at += 7) {
-            struct story s = begin();
-            shake_hands(&s);
-            say(&s, 0, TCP_ACK, part(hello, 0, at));
+            struct story s = story_watched("10.1.2.3", "192.0.2.1", 443);
+            story_shake_hands(&s);
+            story_say(&s, 0, TCP_ACK, part(hello, 0, at));
             forge(&s, 0, flags[i], 0, nothing);
-            say(&s, 0, TCP_ACK, part(hello, at, hello.length));
+            story_say(&s, 0, TCP_ACK, part(hello, at, hello.length));
             assert_told(&s);
         }
     }
@@ -113,8 +80,8 @@ static void a_forged_end_hides_nothing(void **state)
 {
     static const int32_t ahead[] = {0, 1, -1, 100, 1000000};
     for (size_t i = 0; i < COUNT_OF(ahead); i++) {
-        struct story s = begin();
-        shake_hands(&s);
+        struct story s = story_watched("10.1.2.3", "192.0.2.1", 443);
+        story_shake_hands(&s);
         forge(&s, 0, TCP_FIN | TCP_ACK, ahead[i], nothing);
         say_banned(&s);
         assert_told(&s);
@@ -123,8 +90,8 @@ static void a_forged_end_hides_nothing(void **state)
 
 static void a_forged_beginning_hides_nothing(void **state)
 {
-    struct story s = begin();
-    shake_hands(&s);
+    struct story s = story_watched("10.1.2.3", "192.0.2.1", 443);
+    story_shake_hands(&s);
     forge(&s, 0, TCP_SYN, 5000000, nothing);
     say_banned(&s);
     assert_told(&s);
@@ -132,23 +99,23 @@ static void a_forged_beginning_hides_nothing(void **state)
 
 static void a_beginning_within_the_hello_hides_nothing(void **state)
 {
-    struct span hello = hello_of("x.banned.example");
-    struct story s = begin();
-    shake_hands(&s);
-    say(&s, 0, TCP_ACK, part(hello, 0, 40));
+    struct span hello = story_hello("x.banned.example");
+    struct story s = story_watched("10.1.2.3", "192.0.2.1", 443);
+    story_shake_hands(&s);
+    story_say(&s, 0, TCP_ACK, part(hello, 0, 40));
     forge(&s, 0, TCP_SYN, 5000000, nothing);
-    say(&s, 0, TCP_ACK, part(hello, 40, hello.length));
+    story_say(&s, 0, TCP_ACK, part(hello, 40, hello.length));
     assert_told(&s);
 }
 
 /* The server answers another beginning: the first was lost, or given up. */
 static void the_beginning_that_was_answered_counts(void **state)
 {
-    struct story s = begin();
-    shake_hands(&s);
+    struct story s = story_watched("10.1.2.3", "192.0.2.1", 443);
+    story_shake_hands(&s);
     s.talk = packets_talk("10.1.2.3", 40000, "192.0.2.1", 443);
     s.talk.first[0] += 5000000;
-    shake_hands(&s);
+    story_shake_hands(&s);
     say_banned(&s);
     assert_told(&s);
 }
@@ -156,9 +123,9 @@ static void the_beginning_that_was_answered_counts(void **state)
 static void numbers_that_wrap_hide_nothing(void **state)
 {
     for (uint32_t first = UINT32_MAX - 300; first != 5; first++) {
-        struct story s = begin();
+        struct story s = story_watched("10.1.2.3", "192.0.2.1", 443);
         s.talk.first[0] = first;
-        shake_hands(&s);
+        story_shake_hands(&s);
         say_banned(&s);
         assert_told(&s);
         first += first < UINT32_MAX - 20 && first > 100 ? 12 : 0;
@@ -169,14 +136,14 @@ static void numbers_that_wrap_hide_nothing(void **state)
 static void a_knock_from_outside_hides_nothing(void **state)
 {
     for (unsigned reset = 0; reset < 2; reset++) {
-        struct story s = begin();
+        struct story s = story_watched("10.1.2.3", "192.0.2.1", 443);
         struct packets_talk knock = packets_talk("192.0.2.1", 443, "10.1.2.3", 40000);
         struct segment segment = packets_say(&knock, 0, TCP_SYN, nothing);
         watched_segment(s.w, &plain, &segment);
         segment = packets_say(&knock, 1, TCP_RST | TCP_ACK, nothing);
         if (reset == 1)
             watched_segment(s.w, &plain, &segment);
-        shake_hands(&s);
+        story_shake_hands(&s);
         say_banned(&s);
         assert_told(&s);
     }
@@ -184,20 +151,20 @@ static void a_knock_from_outside_hides_nothing(void **state)
 
 static void both_begin_at_once(void **state)
 {
-    struct story s = begin();
-    say(&s, 0, TCP_SYN, nothing);
+    struct story s = story_watched("10.1.2.3", "192.0.2.1", 443);
+    story_say(&s, 0, TCP_SYN, nothing);
     forge(&s, 1, TCP_SYN, 0, nothing);
     forge(&s, 0, TCP_SYN | TCP_ACK, -1, nothing);
-    say(&s, 1, TCP_SYN | TCP_ACK, nothing);
+    story_say(&s, 1, TCP_SYN | TCP_ACK, nothing);
     say_banned(&s);
     assert_told(&s);
 }
 
 static void out_of_order_hides_nothing(void **state)
 {
-    struct span hello = hello_of("x.banned.example");
-    struct story s = begin();
-    shake_hands(&s);
+    struct span hello = story_hello("x.banned.example");
+    struct story s = story_watched("10.1.2.3", "192.0.2.1", 443);
+    story_shake_hands(&s);
     for (size_t i = hello.length; i-- > 0;) {
         struct segment segment = packets_say_at(&s.talk, 0, i, part(hello, i, i + 1));
         watched_segment(s.w, &plain, &segment);
@@ -207,9 +174,9 @@ static void out_of_order_hides_nothing(void **state)
 
 static void urgent_or_no_flags_hide_nothing(void **state)
 {
-    struct story s = begin();
-    shake_hands(&s);
-    say(&s, 0, 0, hello_of("x.banned.example"));
+    struct story s = story_watched("10.1.2.3", "192.0.2.1", 443);
+    story_shake_hands(&s);
+    story_say(&s, 0, 0, story_hello("x.banned.example"));
     assert_told(&s);
 }
 
@@ -217,8 +184,8 @@ static void a_byte_outside_the_window_hides_nothing(void **state)
 {
     static const int32_t ahead[] = {16383, 16384, 65536, 1 << 30, INT32_MAX, INT32_MIN, -1, -20000};
     for (size_t i = 0; i < COUNT_OF(ahead); i++) {
-        struct story s = begin();
-        shake_hands(&s);
+        struct story s = story_watched("10.1.2.3", "192.0.2.1", 443);
+        story_shake_hands(&s);
         forge(&s, 0, TCP_ACK, ahead[i], span_text("x"));
         say_banned(&s);
         assert_told(&s);
@@ -261,7 +228,7 @@ static void show_fragments(struct watched *w, const char *name, size_t from, uin
 
 static void an_identification_used_again_hides_nothing(void **state)
 {
-    struct story s = begin();
+    struct story s = story_watched("10.1.2.3", "192.0.2.1", 443);
     show_fragments(s.w, "fine.example", 0, 0);
     show_fragments(s.w, "x.banned.example", 0, 0);
     assert_told(&s);
@@ -270,7 +237,7 @@ static void an_identification_used_again_hides_nothing(void **state)
 /* Linux forgets a datagram whose fragments overlap, and begins anew with the next. */
 static void fragments_that_differ_hide_no_later_datagram(void **state)
 {
-    struct story s = begin();
+    struct story s = story_watched("10.1.2.3", "192.0.2.1", 443);
     show_fragments(s.w, "x.banned.example", 8, 1);
     show_fragments(s.w, "x.banned.example", 8, 2);
     show_fragments(s.w, "x.banned.example", 0, 0);
@@ -280,8 +247,8 @@ static void fragments_that_differ_hide_no_later_datagram(void **state)
 /* A question of one's own in between does not make the flow another's. */
 static void who_never_said_it_is_not_blamed(void **state)
 {
-    struct story s = begin();
-    shake_hands(&s);
+    struct story s = story_watched("10.1.2.3", "192.0.2.1", 443);
+    story_shake_hands(&s);
     struct packets_talk other = packets_talk("10.1.2.4", 40000, "192.0.2.1", 443);
     for (unsigned i = 0; i < 3; i++) {
         struct segment segment = packets_say(&other, i == 1, i == 0 ? TCP_SYN : TCP_ACK, nothing);
@@ -298,9 +265,9 @@ static void flows_of_any_year_end(void **state)
 {
     static const clock_us years[] = {0, 1800000000, 2783138806, 2783138807, 2783138808, 4294967290};
     for (size_t i = 0; i < COUNT_OF(years); i++) {
-        struct story s = begin();
+        struct story s = story_watched("10.1.2.3", "192.0.2.1", 443);
         s.w->now = years[i] * 1000000;
-        shake_hands(&s);
+        story_shake_hands(&s);
         watch_finish(s.w->watcher);
         assert_int_equal(watch_counts(s.w->watcher).flows_now, 0);
         assert_int_equal(s.w->result_count, 1);
@@ -311,13 +278,13 @@ static void flows_of_any_year_end(void **state)
 /* A first copy that dies on its way, and the true one behind the judgement. */
 static void a_later_copy_of_the_end_of_a_hello_is_heard(void **state)
 {
-    struct span fine = hello_of("x.humble.example"), banned = hello_of("x.banned.example");
-    struct story s = begin();
+    struct span fine = story_hello("x.humble.example"), banned = story_hello("x.banned.example");
+    struct story s = story_watched("10.1.2.3", "192.0.2.1", 443);
     assert_int_equal(fine.length, banned.length);
-    shake_hands(&s);
-    say(&s, 0, TCP_ACK, part(fine, 0, 20));
+    story_shake_hands(&s);
+    story_say(&s, 0, TCP_ACK, part(fine, 0, 20));
     struct segment copy = packets_say_at(&s.talk, 0, 20, part(banned, 20, banned.length));
-    say(&s, 0, TCP_ACK, part(fine, 20, fine.length));
+    story_say(&s, 0, TCP_ACK, part(fine, 20, fine.length));
     watched_segment(s.w, &plain, &copy);
     assert_told(&s);
 }
@@ -325,11 +292,11 @@ static void a_later_copy_of_the_end_of_a_hello_is_heard(void **state)
 /* Nor does it help to say first what nobody knows. */
 static void a_hello_in_place_of_other_words_is_heard(void **state)
 {
-    struct span banned = hello_of("x.banned.example");
-    struct story s = begin();
-    shake_hands(&s);
+    struct span banned = story_hello("x.banned.example");
+    struct story s = story_watched("10.1.2.3", "192.0.2.1", 443);
+    story_shake_hands(&s);
     struct segment copy = packets_say_at(&s.talk, 0, 0, banned);
-    say(&s, 0, TCP_ACK, span_text("\x01\x02\x03\x04 words that no reader knows"));
+    story_say(&s, 0, TCP_ACK, span_text("\x01\x02\x03\x04 words that no reader knows"));
     watched_segment(s.w, &plain, &copy);
     assert_told(&s);
 }
@@ -337,14 +304,14 @@ static void a_hello_in_place_of_other_words_is_heard(void **state)
 static void a_second_hello_in_small_segments_is_heard(void **state)
 {
     for (size_t size = 1; size < 8; size++) {
-        struct span hello = hello_of("x.banned.example");
-        struct story s = begin();
-        shake_hands(&s);
-        say(&s, 0, TCP_ACK, hello_of("fine.example"));
-        say(&s, 1, TCP_ACK, span_text("retry"));
+        struct span hello = story_hello("x.banned.example");
+        struct story s = story_watched("10.1.2.3", "192.0.2.1", 443);
+        story_shake_hands(&s);
+        story_say(&s, 0, TCP_ACK, story_hello("fine.example"));
+        story_say(&s, 1, TCP_ACK, span_text("retry"));
         for (size_t at = 0; at < hello.length; at += size)
-            say(&s, 0, TCP_ACK,
-                part(hello, at, at + size < hello.length ? at + size : hello.length));
+            story_say(&s, 0, TCP_ACK,
+                      part(hello, at, at + size < hello.length ? at + size : hello.length));
         assert_told(&s);
     }
 }
@@ -352,7 +319,7 @@ static void a_second_hello_in_small_segments_is_heard(void **state)
 /* Flows of one packet each want all memory that names are gathered in. */
 static void others_do_not_take_the_memory(void **state)
 {
-    struct story s = begin();
+    struct story s = story_watched("10.1.2.3", "192.0.2.1", 443);
     for (uint16_t port = 1024; port < 20000; port++) {
         struct packets_talk talk = packets_talk("10.1.2.9", port, "192.0.2.9", 443);
         struct segment segment = packets_say(&talk, 0, TCP_SYN, nothing);
@@ -362,22 +329,22 @@ static void others_do_not_take_the_memory(void **state)
     }
     assert_true(watch_counts(s.w->watcher).gather_refused > 10000);
     watched_forget(s.w);
-    shake_hands(&s);
-    struct span hello = hello_of("x.banned.example");
-    say(&s, 0, TCP_ACK, part(hello, 0, 100));
-    say(&s, 0, TCP_ACK, part(hello, 100, hello.length));
+    story_shake_hands(&s);
+    struct span hello = story_hello("x.banned.example");
+    story_say(&s, 0, TCP_ACK, part(hello, 0, 100));
+    story_say(&s, 0, TCP_ACK, part(hello, 100, hello.length));
     assert_told(&s);
 }
 
 /* What is inside a tunnel has the same ports as what is outside, and is another flow. */
 static void a_tunnel_hides_nothing(void **state)
 {
-    struct story s = begin();
-    shake_hands(&s);
-    say(&s, 0, TCP_ACK, hello_of("fine.example"));
+    struct story s = story_watched("10.1.2.3", "192.0.2.1", 443);
+    story_shake_hands(&s);
+    story_say(&s, 0, TCP_ACK, story_hello("fine.example"));
     s.talk = packets_talk("10.1.2.3", s.talk.ends.source_port, "192.0.2.1", 443);
     s.talk.ends.tunnel = TUNNEL_GRE;
-    shake_hands(&s);
+    story_shake_hands(&s);
     say_banned(&s);
     assert_told(&s);
 }
@@ -385,7 +352,7 @@ static void a_tunnel_hides_nothing(void **state)
 /* Another receiver may have made another datagram of fragments that differ. */
 static void fragments_that_differ_are_doubtful(void **state)
 {
-    struct story s = begin();
+    struct story s = story_watched("10.1.2.3", "192.0.2.1", 443);
     show_fragments(s.w, "fine.example", 8, 1);
     show_fragments(s.w, "fine.example", 8, 2);
     show_fragments(s.w, "fine.example", 0, 0);

@@ -8,44 +8,9 @@
 
 #include <cmocka.h>
 
-#include "packets/watched.h"
+#include "story.h"
 
 static const struct packets_shape plain = {.link = LINK_ETHERNET};
-
-struct story {
-    struct watched *w;
-    struct packets_talk talk;
-};
-
-static struct story begin(const char *client, const char *server, uint16_t port)
-{
-    static uint16_t source = 40000;
-    struct story story = {watched_new(32 << 20), packets_talk(client, source++, server, port)};
-    return story;
-}
-
-static void say(struct story *story, unsigned side, uint8_t flags, struct span payload)
-{
-    struct segment segment = packets_say(&story->talk, side, flags, payload);
-    watched_segment(story->w, &plain, &segment);
-}
-
-static void shake_hands(struct story *story)
-{
-    say(story, 0, TCP_SYN, span_of(NULL, 0));
-    say(story, 1, TCP_SYN | TCP_ACK, span_of(NULL, 0));
-    say(story, 0, TCP_ACK, span_of(NULL, 0));
-}
-
-static struct span hello_of(const char *name)
-{
-    static uint8_t buffer[4][4096];
-    static unsigned turn;
-    struct writer w = writer_over(buffer[turn++ % 4], sizeof buffer[0]);
-    const struct packets_hello hello = {.server_name = name, .alpn = "h2,http/1.1"};
-    packets_client_hello(&w, &hello, 1);
-    return writer_span(&w);
-}
 
 static void assert_last(const struct story *story, const char *expected)
 {
@@ -55,9 +20,9 @@ static void assert_last(const struct story *story, const char *expected)
 
 static void a_banned_name_is_an_event(void **state)
 {
-    struct story s = begin("10.1.2.3", "192.0.2.1", 443);
-    shake_hands(&s);
-    say(&s, 0, TCP_ACK | TCP_PSH, hello_of("web.banned.example"));
+    struct story s = story_watched("10.1.2.3", "192.0.2.1", 443);
+    story_shake_hands(&s);
+    story_say(&s, 0, TCP_ACK | TCP_PSH, story_hello("web.banned.example"));
     assert_last(&s, "name web.banned.example");
     assert_int_equal(s.w->event_count, 1);
     const struct event *event = &s.w->events[0];
@@ -74,9 +39,9 @@ static void a_banned_name_is_an_event(void **state)
 
 static void who_is_in_no_banned_group_is_named_only(void **state)
 {
-    struct story s = begin("10.9.2.3", "192.0.2.1", 443);
-    shake_hands(&s);
-    say(&s, 0, TCP_ACK, hello_of("web.banned.example"));
+    struct story s = story_watched("10.9.2.3", "192.0.2.1", 443);
+    story_shake_hands(&s);
+    story_say(&s, 0, TCP_ACK, story_hello("web.banned.example"));
     assert_last(&s, "name web.banned.example");
     assert_int_equal(s.w->event_count, 0);
     watched_free(s.w);
@@ -84,10 +49,10 @@ static void who_is_in_no_banned_group_is_named_only(void **state)
 
 static void the_order_is_to_stop(void **state)
 {
-    struct story s = begin("10.1.2.3", "192.0.2.1", 443);
+    struct story s = story_watched("10.1.2.3", "192.0.2.1", 443);
     watcher_enforces(s.w->watcher, true);
-    shake_hands(&s);
-    struct segment segment = packets_say(&s.talk, 0, TCP_ACK, hello_of("banned.example"));
+    story_shake_hands(&s);
+    struct segment segment = packets_say(&s.talk, 0, TCP_ACK, story_hello("banned.example"));
     assert_int_equal(watched_segment(s.w, &plain, &segment), ORDER_STOP);
     assert_int_equal(s.w->events[0].verdict.action, ACTION_SINKHOLE);
     /* And so for all that comes after; and from the first packet where the address is enough. */
@@ -104,24 +69,24 @@ static void the_order_is_to_stop(void **state)
 
 static void an_address_is_seen_at_the_first_packet(void **state)
 {
-    struct story s = begin("10.1.2.3", "203.0.113.9", 8080);
-    say(&s, 0, TCP_SYN, span_of(NULL, 0));
+    struct story s = story_watched("10.1.2.3", "203.0.113.9", 8080);
+    story_say(&s, 0, TCP_SYN, span_of(NULL, 0));
     assert_int_equal(s.w->event_count, 1);
     assert_int_equal(s.w->events[0].seen, SEEN_PACKET);
     assert_true(s.w->events[0].has_address);
-    say(&s, 0, TCP_SYN, span_of(NULL, 0));
+    story_say(&s, 0, TCP_SYN, span_of(NULL, 0));
     assert_int_equal(s.w->event_count, 1);
     watched_free(s.w);
 }
 
 static void a_second_hello_of_another_name_is_ambiguous(void **state)
 {
-    struct story s = begin("10.1.2.3", "192.0.2.1", 443);
-    shake_hands(&s);
-    say(&s, 0, TCP_ACK, hello_of("fine.example"));
+    struct story s = story_watched("10.1.2.3", "192.0.2.1", 443);
+    story_shake_hands(&s);
+    story_say(&s, 0, TCP_ACK, story_hello("fine.example"));
     assert_last(&s, "name fine.example");
-    say(&s, 1, TCP_ACK, span_text("retry"));
-    say(&s, 0, TCP_ACK, hello_of("x.banned.example"));
+    story_say(&s, 1, TCP_ACK, span_text("retry"));
+    story_say(&s, 0, TCP_ACK, story_hello("x.banned.example"));
     assert_last(&s, "ambiguous second-hello x.banned.example");
     assert_int_equal(s.w->event_count, 1);
     assert_int_equal(s.w->events[0].wire.ending, ENDING_AMBIGUOUS);
@@ -130,10 +95,10 @@ static void a_second_hello_of_another_name_is_ambiguous(void **state)
 
 static void a_second_hello_of_the_same_name_is_a_retry(void **state)
 {
-    struct story s = begin("10.1.2.3", "192.0.2.1", 443);
-    shake_hands(&s);
-    say(&s, 0, TCP_ACK, hello_of("banned.example"));
-    say(&s, 0, TCP_ACK, hello_of("banned.example"));
+    struct story s = story_watched("10.1.2.3", "192.0.2.1", 443);
+    story_shake_hands(&s);
+    story_say(&s, 0, TCP_ACK, story_hello("banned.example"));
+    story_say(&s, 0, TCP_ACK, story_hello("banned.example"));
     assert_last(&s, "name banned.example");
     assert_int_equal(s.w->event_count, 1);
     assert_int_equal(s.w->result_count, 1);
@@ -142,11 +107,11 @@ static void a_second_hello_of_the_same_name_is_a_retry(void **state)
 
 static void another_copy_of_the_hello_is_ambiguous(void **state)
 {
-    struct story s = begin("10.1.2.3", "192.0.2.1", 443);
-    shake_hands(&s);
+    struct story s = story_watched("10.1.2.3", "192.0.2.1", 443);
+    story_shake_hands(&s);
     struct segment again =
-        packets_say_at(&s.talk, 0, s.talk.said[0], hello_of("www.banned.example"));
-    say(&s, 0, TCP_ACK, hello_of("www.harmles.example"));
+        packets_say_at(&s.talk, 0, s.talk.said[0], story_hello("www.banned.example"));
+    story_say(&s, 0, TCP_ACK, story_hello("www.harmles.example"));
     watched_segment(s.w, &plain, &again);
     assert_last(&s, "ambiguous overlap www.banned.example");
     assert_int_equal(s.w->event_count, 1);
@@ -155,9 +120,9 @@ static void another_copy_of_the_hello_is_ambiguous(void **state)
 
 static void midstream_is_said(void **state)
 {
-    struct story s = begin("10.1.2.3", "192.0.2.1", 443);
+    struct story s = story_watched("10.1.2.3", "192.0.2.1", 443);
     s.talk.said[0] = s.talk.said[1] = 5000;
-    say(&s, 0, TCP_ACK, span_text("\x17\x03\x03\x40\x00 nothing that begins anything"));
+    story_say(&s, 0, TCP_ACK, span_text("\x17\x03\x03\x40\x00 nothing that begins anything"));
     watch_finish(s.w->watcher);
     assert_last(&s, "no-name midstream");
     watched_free(s.w);
@@ -165,8 +130,8 @@ static void midstream_is_said(void **state)
 
 static void silence_is_said(void **state)
 {
-    struct story s = begin("10.1.2.3", "192.0.2.1", 443);
-    shake_hands(&s);
+    struct story s = story_watched("10.1.2.3", "192.0.2.1", 443);
+    story_shake_hands(&s);
     watch_finish(s.w->watcher);
     assert_last(&s, "no-name silent");
     watched_free(s.w);
@@ -174,9 +139,10 @@ static void silence_is_said(void **state)
 
 static void what_nobody_knows_is_said(void **state)
 {
-    struct story s = begin("10.1.2.3", "192.0.2.1", 4444);
-    shake_hands(&s);
-    say(&s, 0, TCP_ACK, span_text("\x01\x02\x03\x04 a protocol of nobody's, and long enough"));
+    struct story s = story_watched("10.1.2.3", "192.0.2.1", 4444);
+    story_shake_hands(&s);
+    story_say(&s, 0, TCP_ACK,
+              span_text("\x01\x02\x03\x04 a protocol of nobody's, and long enough"));
     watch_finish(s.w->watcher);
     assert_last(&s, "no-name unrecognised");
     watched_free(s.w);
@@ -184,8 +150,8 @@ static void what_nobody_knows_is_said(void **state)
 
 static void data_in_the_first_segment_is_heard(void **state)
 {
-    struct story s = begin("10.1.2.3", "192.0.2.1", 443);
-    struct segment open = packets_say(&s.talk, 0, TCP_SYN, hello_of("fast.banned.example"));
+    struct story s = story_watched("10.1.2.3", "192.0.2.1", 443);
+    struct segment open = packets_say(&s.talk, 0, TCP_SYN, story_hello("fast.banned.example"));
     watched_segment(s.w, &plain, &open);
     assert_last(&s, "name fast.banned.example");
     watched_free(s.w);
@@ -193,14 +159,14 @@ static void data_in_the_first_segment_is_heard(void **state)
 
 static void ports_that_are_used_again_are_a_new_flow(void **state)
 {
-    struct story s = begin("10.1.2.3", "192.0.2.1", 443);
-    shake_hands(&s);
-    say(&s, 0, TCP_ACK, hello_of("one.banned.example"));
+    struct story s = story_watched("10.1.2.3", "192.0.2.1", 443);
+    story_shake_hands(&s);
+    story_say(&s, 0, TCP_ACK, story_hello("one.banned.example"));
     struct packets_talk again = packets_talk("10.1.2.3", s.talk.ends.source_port, "192.0.2.1", 443);
     again.first[0] = s.talk.first[0] + 777777;
     s.talk = again;
-    shake_hands(&s);
-    say(&s, 0, TCP_ACK, hello_of("two.banned.example"));
+    story_shake_hands(&s);
+    story_say(&s, 0, TCP_ACK, story_hello("two.banned.example"));
     assert_last(&s, "name two.banned.example");
     assert_int_equal(s.w->event_count, 2);
     watched_free(s.w);
@@ -209,11 +175,11 @@ static void ports_that_are_used_again_are_a_new_flow(void **state)
 /* As PostgreSQL, MySQL, LDAP and others do. */
 static void tls_behind_other_words_is_heard(void **state)
 {
-    struct story s = begin("10.1.2.3", "192.0.2.1", 5432);
-    shake_hands(&s);
-    say(&s, 0, TCP_ACK, span_of("\0\0\0\x08\x04\xd2\x16\x2f", 8));
-    say(&s, 1, TCP_ACK, span_text("S"));
-    say(&s, 0, TCP_ACK, hello_of("db.banned.example"));
+    struct story s = story_watched("10.1.2.3", "192.0.2.1", 5432);
+    story_shake_hands(&s);
+    story_say(&s, 0, TCP_ACK, span_of("\0\0\0\x08\x04\xd2\x16\x2f", 8));
+    story_say(&s, 1, TCP_ACK, span_text("S"));
+    story_say(&s, 0, TCP_ACK, story_hello("db.banned.example"));
     assert_last(&s, "name db.banned.example");
     assert_int_equal(s.w->event_count, 1);
     assert_int_equal(s.w->events[0].wire.ending, ENDING_NAME);
@@ -223,11 +189,11 @@ static void tls_behind_other_words_is_heard(void **state)
 /* Until the server answers another copy may come; then the memory is given back. */
 static void nothing_is_kept_behind_the_answer(void **state)
 {
-    struct story s = begin("10.1.2.3", "192.0.2.1", 443);
-    shake_hands(&s);
-    say(&s, 0, TCP_ACK, hello_of("fine.example"));
+    struct story s = story_watched("10.1.2.3", "192.0.2.1", 443);
+    story_shake_hands(&s);
+    story_say(&s, 0, TCP_ACK, story_hello("fine.example"));
     assert_int_equal(watch_counts(s.w->watcher).judged, 0);
-    say(&s, 1, TCP_ACK, span_text("hello, client"));
+    story_say(&s, 1, TCP_ACK, span_text("hello, client"));
     assert_int_equal(watch_counts(s.w->watcher).judged, 1);
     assert_int_equal(s.w->result_count, 1);
     watched_free(s.w);
@@ -237,10 +203,10 @@ static void mmtls_is_known_byte_by_byte(void **state)
 {
     static const uint8_t hello[] = {0x16, 0xf1, 4, 0,    0xa1, 0, 0,    0,
                                     0x9d, 1,    4, 0xf1, 1,    0, 0xa8, 0x2f};
-    struct story s = begin("10.1.2.3", "192.0.2.1", 8080);
-    shake_hands(&s);
+    struct story s = story_watched("10.1.2.3", "192.0.2.1", 8080);
+    story_shake_hands(&s);
     for (size_t i = 0; i < sizeof hello; i++)
-        say(&s, 0, TCP_ACK, span_of(hello + i, 1));
+        story_say(&s, 0, TCP_ACK, span_of(hello + i, 1));
     assert_int_equal(s.w->event_count, 1);
     assert_int_equal(s.w->events[0].wire.spoken, SPOKEN_MMTLS);
     assert_int_equal(s.w->events[0].verdict.evidence, EVIDENCE_INSTALLED);
