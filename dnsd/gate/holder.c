@@ -67,6 +67,7 @@ static void protect_all(struct holder *holder)
     const struct config *c = holder->config;
     struct ifaddrs *all = NULL;
 
+    holder->protected_count = 0;
     for (uint32_t i = 0; i < c->protect_count; i++)
         holder->protected[holder->protected_count++] = c->protect[i];
     protect_endpoints(holder, c->dnsd.listen, c->dnsd.listen_count);
@@ -202,6 +203,14 @@ static void forget(const struct holder *holder, const struct stop *stop)
 bool holder_stop(struct holder *holder, const struct stop *stop, clock_us now)
 {
     uint64_t *value = holder->counters->value;
+    struct stop narrower;
+
+    /* No rule asks for it yet, and one order would close an address for everybody. */
+    if (stop->hold == HOLD_DESTINATION) {
+        narrower = *stop;
+        narrower.hold = HOLD_PAIR;
+        stop = &narrower;
+    }
     struct held_entry entry = {.stop = *stop};
     struct held_limits limits = holder->limits;
 
@@ -316,6 +325,7 @@ void holder_tick(struct holder *holder, clock_us now)
 {
     struct held_entry ended;
 
+    protect_all(holder); /* addresses come and go */
     if (holder->config->inspectd.gate.inside_count > 0)
         look_at_table(holder, now);
 
