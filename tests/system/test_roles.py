@@ -98,6 +98,12 @@ def held():
     return found
 
 
+def grown(before, after):
+    """What holds more than a question that is just under way upstream: a hundred reloads that each leave
+    something behind leave a hundred."""
+    return [r for r in after if any(a > b + 3 for a, b in zip(after[r], before[r]))]
+
+
 def settled():
     """Waits until nobody is leaving any more and nobody is yet to come."""
     lab.until("all are in service", lambda: (lambda s: "leaving" not in s and "start" not in
@@ -114,7 +120,7 @@ def case_nothing_is_held_for_ever():
     for number in range(100):
         dnsd.ponor("reload")
     policies = settled()
-    assert policies == before, (before, policies)
+    assert not grown(before, policies), (before, policies)
     good = dnsd.file.read_text()
     for number in range(30):
         dnsd.file.write_text(good.replace("10.20.0.99", f"10.20.0.{98 - number % 2}"))
@@ -129,7 +135,7 @@ def case_nothing_is_held_for_ever():
     # A newborn may hold less: record maps but the policy of today.
     for after in configs, killed:
         for role, (descriptors, mappings) in after.items():
-            assert descriptors <= before[role][0], (role, before, after)
+            assert descriptors <= before[role][0] + 3, (role, before, after)
             assert mappings <= before[role][1], (role, before, after)
     states = [pathlib.Path(f"/proc/{p}/stat").read_text().rsplit(")", 1)[1].split()[0]
               for p in dnsd.roles().values()]
