@@ -16,6 +16,7 @@
 #include <cmocka.h>
 
 #include "../base/texts.h"
+#include "base/random.h"
 
 static int option(int fd, int level, int name)
 {
@@ -52,17 +53,28 @@ static struct config *config_for(const char *first, const char *second, uint16_t
     return c;
 }
 
-/* A port that nobody uses now. */
+/* A port that nobody uses now, UDP or TCP, on any address of these tests. Below the range from
+ * which the kernel gives ports to clients: other tests run beside this one. */
 static uint16_t free_port(void)
 {
-    struct config *c = config_for("127.0.0.1", NULL, 0);
-    struct listeners l;
-    char why[LISTENER_WHY_SIZE];
-    assert_int_equal(listeners_open(c, NULL, NULL, why, &l), STATUS_OK);
-    uint16_t port = port_of(l.udp[0]);
-    listeners_close(&l);
-    free(c);
-    return port;
+    static const char *const pairs[][2] = {{"127.0.0.1", "::1"}, {"127.0.0.2", "127.0.0.3"}};
+    for (int tries = 0; tries < 100; tries++) {
+        uint16_t port = (uint16_t)(20000 + random_below(10000));
+        bool is_free = true;
+        for (size_t i = 0; i < 2 && is_free; i++) {
+            struct config *c = config_for(pairs[i][0], pairs[i][1], port);
+            struct listeners l;
+            char why[LISTENER_WHY_SIZE];
+            is_free = listeners_open(c, NULL, NULL, why, &l) == STATUS_OK;
+            if (is_free)
+                listeners_close(&l);
+            free(c);
+        }
+        if (is_free)
+            return port;
+    }
+    fail_msg("no free port in 100 tries");
+    return 0;
 }
 
 static void are_as_serve_needs_them(void **state)
