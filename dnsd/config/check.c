@@ -127,7 +127,7 @@ static void check_events(const struct written *w, const struct config_events *ev
         SAY(w, folder_at, "`folder` is empty: events must have a place");
 }
 
-static void check_control(const struct written *w, const char *path, struct yaml_place at)
+void check_control(const struct written *w, const char *path, struct yaml_place at)
 {
     if (path[0] == 0 || strlen(path) > SOCKET_PATH_MOST)
         SAY(w, at, "`control` must be the path of a socket, of at most %d bytes", SOCKET_PATH_MOST);
@@ -153,7 +153,7 @@ static size_t skip_slashes(const char *path, size_t at)
 }
 
 /* /var/a//b/ is /var/a/b; what links lead to is not asked. */
-static bool path_equal(const char *a, const char *b)
+bool path_equal(const char *a, const char *b)
 {
     size_t i = 0, j = 0;
     for (;;) {
@@ -252,4 +252,5 @@ void check_options(const struct written *w)
     check_events(w, &c->dnsd.events, w->folder_at, w->quota_at, w->ring_slots_at);
     check_power(w, "slots", c->dnsd.told_slots, w->told_slots_at);
     check_inspectd(w);
+    check_console(w);
 }

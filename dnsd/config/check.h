@@ -11,6 +11,12 @@
 
 /* Of dnsd's options and stub zones. */
 void check_options(const struct written *written);
+/* Of the section `consoled`. */
+void check_console(const struct written *written);
+
+/* A socket's path must be there and fit. */
+void check_control(const struct written *w, const char *path, struct yaml_place at);
+bool path_equal(const char *a, const char *b);
 
 /* Of lists and groups: ids, files, clients. */
 void check_lists(const struct written *written);

@@ -30,6 +30,9 @@ enum {
     WORKERS_MOST = 64,
     RESOLVERS_MOST = 16,
     INTERFACES_MOST = 8,
+    EVENT_FOLDERS_MOST = 64,
+    LEASE_FILES_MOST = 16,
+    STORE_SERVERS_MOST = 8,
     CONFIG_FILTER_SIZE = 512
 };
 
@@ -95,6 +98,27 @@ static inline uint32_t gate_mark_stopped(const struct config_gate *gate)
 {
     return UINT32_C(4) << gate->mark_bit;
 }
+
+enum store_choice { STORE_SQLITE, STORE_CLICKHOUSE };
+enum lease_choice { LEASE_KEA, LEASE_ISC, LEASE_DNSMASQ };
+
+/* Where consoled keeps what it read. */
+struct config_store {
+    char folder[CONFIG_PATH_SIZE]; /* with either choice: the summary, and the spool */
+    uint32_t choice;               /* enum store_choice */
+    uint32_t keep_days;
+    uint64_t keep_bytes;                         /* of all days together; 0: no limit */
+    struct endpoint servers[STORE_SERVERS_MOST]; /* ClickHouse over HTTP, asked in this order */
+    uint32_t server_count;
+    char database[CONFIG_WORD_SIZE], user[CONFIG_WORD_SIZE];
+    char password_file[CONFIG_PATH_SIZE]; /* "": no password */
+    char cluster[CONFIG_WORD_SIZE];       /* "": one server; else replicated tables on it */
+};
+
+struct config_leases {
+    char file[CONFIG_PATH_SIZE];
+    uint32_t format; /* enum lease_choice */
+};
 
 struct config {
     char gateway[CONFIG_WORD_SIZE];      /* observer.name of events; default: the host name */
@@ -177,6 +201,27 @@ struct config {
         struct config_events events;
         struct config_gate gate;
     } inspectd;
+
+    struct {
+        struct endpoint listen[LISTEN_MOST];
+        uint32_t listen_count;
+        char socket[CONFIG_PATH_SIZE];       /* for a reverse proxy; "": none */
+        char proxy_header[CONFIG_WORD_SIZE]; /* names the user, on `socket` alone; "": none */
+        char control[CONFIG_PATH_SIZE];
+        char folder[CONFIG_PATH_SIZE]; /* people and their audit lines */
+        char page[CONFIG_PATH_SIZE];   /* the built page */
+        char certificate[CONFIG_PATH_SIZE], key[CONFIG_PATH_SIZE], client_ca[CONFIG_PATH_SIZE];
+        uint32_t insecure;    /* bool: plain HTTP on other addresses than loopback */
+        uint32_t connections; /* at a time */
+        uint32_t session_idle_seconds, session_total_seconds, lock_seconds, wrong_most;
+        char events[EVENT_FOLDERS_MOST][CONFIG_PATH_SIZE]; /* folders; the file's own by default */
+        uint32_t events_count;
+        struct config_store store;
+        struct config_leases leases[LEASE_FILES_MOST];
+        uint32_t lease_count;
+        uint32_t neighbours; /* bool: look at this machine's neighbour table */
+        char inventory[CONFIG_PATH_SIZE];
+    } consoled;
 };
 
 /* 0.0.0.0 or ::, every address of the machine. */
@@ -204,7 +249,7 @@ MUST_USE enum status config_read(const char *file, struct config *out,
 MUST_USE enum status config_defaults(struct config *out);
 
 struct control_paths {
-    char dnsd[CONFIG_PATH_SIZE], inspectd[CONFIG_PATH_SIZE];
+    char dnsd[CONFIG_PATH_SIZE], inspectd[CONFIG_PATH_SIZE], consoled[CONFIG_PATH_SIZE];
     bool inspectd_wanted; /* the file gives it something to do */
 };
 

@@ -439,8 +439,7 @@ static const struct yaml_row config_rows[] = {
              "accepted by name; 20 rules more or fewer always pass. 0%: no limit."},
     {"dnsd", .section = &dnsd, .on_lost = written_lost_dnsd, .help = "The resolver."},
     {"inspectd", .section = &inspectd, .help = "The packet inspector."},
-    {"consoled",
-     .refused = "is for the console, which this version does not have; remove the section"},
+    {"consoled", .section = &console_schema, .help = "The console: history, incidents, page."},
 };
 const struct yaml_schema config_schema =
     YAML_SCHEMA("the configuration", struct written, config_rows);

@@ -62,13 +62,18 @@ struct written {
         per_client_at, idle_at, folder_at, quota_at, ring_slots_at, stubs_at[STUBS_MOST],
         interfaces_at[INTERFACES_MOST], inspectd_control_at, inspectd_folder_at, inspectd_quota_at,
         inspectd_ring_slots_at, told_at, told_slots_at, inspectd_mode_at,
-        inside_at[INTERFACES_MOST], outside_at[INTERFACES_MOST];
+        inside_at[INTERFACES_MOST], outside_at[INTERFACES_MOST], web_listen_at[LISTEN_MOST],
+        web_socket_at, proxy_header_at, console_control_at, console_folder_at, page_at,
+        certificate_at, key_at, client_ca_at, event_folders_at[EVENT_FOLDERS_MOST], store_folder_at,
+        store_choice_at, store_servers_at[STORE_SERVERS_MOST], password_file_at,
+        leases_at[LEASE_FILES_MOST], inventory_at, session_idle_at;
 
     const char *file; /* for messages */
     struct problems *problems;
 };
 
 extern const struct yaml_schema config_schema;
+extern const struct yaml_schema console_schema; /* the section `consoled`, in a file of its own */
 
 /* Empty but for its defaults; NULL when there is no memory. */
 struct written *written_new(void);
@@ -77,10 +82,11 @@ void written_free(struct written *written);
 /* Fills what an empty value leaves to the machine: workers, gateway. */
 void config_settle(struct config *config);
 
-/* on_item of the three lists of mappings. */
+/* on_item of the lists of mappings. */
 void written_add_list(void *owner, const void *item, struct yaml_place at);
 void written_add_group(void *owner, const void *item, struct yaml_place at);
 void written_add_stub(void *owner, const void *item, struct yaml_place at);
+void written_add_leases(void *owner, const void *item, struct yaml_place at);
 void written_lost_list(void *owner);
 void written_lost_dnsd(void *owner);
 

@@ -76,6 +76,14 @@ void written_add_stub(void *owner, const void *item, struct yaml_place at)
     w->stubs_at[n] = at;
 }
 
+void written_add_leases(void *owner, const void *item, struct yaml_place at)
+{
+    struct written *w = owner;
+    uint32_t n = w->config.consoled.lease_count++;
+    memcpy(&w->config.consoled.leases[n], item, sizeof(struct config_leases));
+    w->leases_at[n] = at;
+}
+
 /* Makes a path of the file one that holds in any working folder. */
 static void settle_path(struct written *w, const char *folder, char *path, size_t size,
                         struct yaml_place at)
@@ -106,6 +114,25 @@ static void settle_path(struct written *w, const char *folder, char *path, size_
         memcpy(path, whole, strlen(whole) + 1);
 }
 
+static void settle_console(struct written *w, const char *folder)
+{
+    struct config *c = &w->config;
+    settle_path(w, folder, c->consoled.socket, CONFIG_PATH_SIZE, w->web_socket_at);
+    settle_path(w, folder, c->consoled.control, CONFIG_PATH_SIZE, w->console_control_at);
+    settle_path(w, folder, c->consoled.folder, CONFIG_PATH_SIZE, w->console_folder_at);
+    settle_path(w, folder, c->consoled.page, CONFIG_PATH_SIZE, w->page_at);
+    settle_path(w, folder, c->consoled.certificate, CONFIG_PATH_SIZE, w->certificate_at);
+    settle_path(w, folder, c->consoled.key, CONFIG_PATH_SIZE, w->key_at);
+    settle_path(w, folder, c->consoled.client_ca, CONFIG_PATH_SIZE, w->client_ca_at);
+    settle_path(w, folder, c->consoled.store.folder, CONFIG_PATH_SIZE, w->store_folder_at);
+    settle_path(w, folder, c->consoled.store.password_file, CONFIG_PATH_SIZE, w->password_file_at);
+    settle_path(w, folder, c->consoled.inventory, CONFIG_PATH_SIZE, w->inventory_at);
+    for (uint32_t i = 0; i < c->consoled.events_count; i++)
+        settle_path(w, folder, c->consoled.events[i], CONFIG_PATH_SIZE, w->event_folders_at[i]);
+    for (uint32_t i = 0; i < c->consoled.lease_count; i++)
+        settle_path(w, folder, c->consoled.leases[i].file, CONFIG_PATH_SIZE, w->leases_at[i]);
+}
+
 static void settle_paths(struct written *w)
 {
     char folder[PATH_MAX], real[PATH_MAX];
@@ -124,6 +151,7 @@ static void settle_paths(struct written *w)
     settle_path(w, real, c->inspectd.control, sizeof c->inspectd.control, w->inspectd_control_at);
     settle_path(w, real, c->inspectd.events.folder, sizeof c->inspectd.events.folder,
                 w->inspectd_folder_at);
+    settle_console(w, real);
     for (size_t i = 0; i < w->list_count; i++)
         settle_path(w, real, w->lists[i].source.file, sizeof w->lists[i].source.file,
                     w->lists[i].file_at);
@@ -139,6 +167,11 @@ void config_settle(struct config *config)
     }
     if (config->gateway[0] == 0 && gethostname(config->gateway, sizeof config->gateway - 1) != 0)
         snprintf(config->gateway, sizeof config->gateway, "ponor");
+    if (config->consoled.events_count == 0) {
+        memcpy(config->consoled.events[0], config->dnsd.events.folder, CONFIG_PATH_SIZE);
+        memcpy(config->consoled.events[1], config->inspectd.events.folder, CONFIG_PATH_SIZE);
+        config->consoled.events_count = 2;
+    }
 }
 
 enum status config_defaults(struct config *out)
@@ -167,6 +200,7 @@ enum status config_control_paths(const char *file, struct control_paths *out)
     settle_paths(w);
     memcpy(out->dnsd, w->config.control, CONFIG_PATH_SIZE);
     memcpy(out->inspectd, w->config.inspectd.control, CONFIG_PATH_SIZE);
+    memcpy(out->consoled, w->config.consoled.control, CONFIG_PATH_SIZE);
     out->inspectd_wanted =
         w->config.inspectd.interface_count > 0 || w->config.inspectd.mode == INSPECT_INLINE;
     status = access(file, R_OK) == 0 ? STATUS_OK : STATUS_SYSTEM;

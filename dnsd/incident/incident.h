@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * incident - what one device did about one app, folded from its events.
+ *
+ * Used by history, which adds rows, and by web and `ponor incidents`, which show it. Pure: adding
+ * the same rows in the same order gives the same incident. Never knows what people decided about
+ * it (people/cases.h), and never a socket or a clock.
+ */
+#ifndef INCIDENT_INCIDENT_H
+#define INCIDENT_INCIDENT_H
+
+#include "base/clock.h"
+#include "incident/row.h"
+#include "incident/way.h"
+#include "policy/verdict.h"
+
+enum {
+    INCIDENT_TEXT_SIZE = 256,
+    INCIDENT_NAMES = 8, /* so many different names are kept: the first ones */
+    INCIDENT_DAYS = 32
+};
+
+struct incident {
+    uint64_t id;     /* of the summary; 0: not kept yet */
+    uint64_t device; /* of the summary */
+    char app[INCIDENT_TEXT_SIZE];
+    clock_us first, last;
+    uint64_t attempts; /* rows in all */
+    uint64_t stopped;  /* of them, those that were denied */
+    uint64_t evidence[EVIDENCE_COUNT];
+    uint64_t ways[WAY_COUNT];
+    uint32_t hours;     /* different hours (UTC) with an attempt, counted in order of time */
+    uint32_t last_hour; /* hours since 1970 of the latest of them */
+    uint32_t days, last_day;
+    uint64_t unresolved; /* rows whose address was never resolved for the client */
+    /* Of the latest row that has them. */
+    char list[INCIDENT_TEXT_SIZE], rule[INCIDENT_TEXT_SIZE], source[INCIDENT_TEXT_SIZE],
+        authority[INCIDENT_TEXT_SIZE], ticket[INCIDENT_TEXT_SIZE], group[INCIDENT_TEXT_SIZE],
+        gateway[INCIDENT_TEXT_SIZE];
+    char names[INCIDENT_NAMES][INCIDENT_TEXT_SIZE]; /* "" from the first free place on */
+    bool is_changed;                                /* since it was kept */
+};
+
+/* Whether a row belongs to an incident at all: it has an app and a client, and is no notice; or it
+ * says that a chain is broken. */
+bool incident_wants(const struct row *row);
+void incident_add(struct incident *incident, const struct row *row);
+
+/* How sure it is that the app is installed on the device, 0 (nothing) to 100, and why: reasons in
+ * order of weight, each a word for catalogues and a sentence in English. */
+enum confidence { CONFIDENCE_CONTEXT, CONFIDENCE_VISITED, CONFIDENCE_LIKELY, CONFIDENCE_SURE };
+extern const char *const confidence_words[]; /* "context", "visited", "likely", "sure" */
+
+enum { REASONS_MOST = 8, REASON_TEXT_SIZE = 160 };
+struct reason {
+    const char *word; /* "mmtls", "installed-names", "update", "bypass", "many-hours", … */
+    uint64_t count;   /* what the sentence counts */
+    char text[REASON_TEXT_SIZE];
+};
+struct score {
+    unsigned points; /* 0..100 */
+    enum confidence confidence;
+    uint32_t reason_count;
+    struct reason reasons[REASONS_MOST];
+};
+void incident_score(const struct incident *incident, struct score *out);
+
+#endif
