@@ -32,6 +32,7 @@ enum {
     INTERFACES_MOST = 8,
     EVENT_FOLDERS_MOST = 64,
     LEASE_FILES_MOST = 16,
+    WEB_LISTEN_MOST = LISTEN_MOST - 1,
     STORE_SERVERS_MOST = 8,
     CONFIG_FILTER_SIZE = 512
 };
@@ -203,7 +204,7 @@ struct config {
     } inspectd;
 
     struct {
-        struct endpoint listen[LISTEN_MOST];
+        struct endpoint listen[WEB_LISTEN_MOST];
         uint32_t listen_count;
         char socket[CONFIG_PATH_SIZE];       /* for a reverse proxy; "": none */
         char proxy_header[CONFIG_WORD_SIZE]; /* names the user, on `socket` alone; "": none */

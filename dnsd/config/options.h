@@ -62,7 +62,7 @@ struct written {
         per_client_at, idle_at, folder_at, quota_at, ring_slots_at, stubs_at[STUBS_MOST],
         interfaces_at[INTERFACES_MOST], inspectd_control_at, inspectd_folder_at, inspectd_quota_at,
         inspectd_ring_slots_at, told_at, told_slots_at, inspectd_mode_at,
-        inside_at[INTERFACES_MOST], outside_at[INTERFACES_MOST], web_listen_at[LISTEN_MOST],
+        inside_at[INTERFACES_MOST], outside_at[INTERFACES_MOST], web_listen_at[WEB_LISTEN_MOST],
         web_socket_at, proxy_header_at, console_control_at, console_folder_at, page_at,
         certificate_at, key_at, client_ca_at, event_folders_at[EVENT_FOLDERS_MOST], store_folder_at,
         store_choice_at, store_servers_at[STORE_SERVERS_MOST], password_file_at,

@@ -9,7 +9,7 @@
 #ifndef ENFORCE_PARENT_H
 #define ENFORCE_PARENT_H
 
-#include "enforce/image.h"
+#include "process/image.h"
 #include "enforce/team.h"
 #include "enforce/unwatched.h"
 #include "enforce/wall.h"

@@ -25,9 +25,10 @@ struct gifts {
     int policy;                             /* an image for policy_open() */
     uint32_t generation;                    /* of that policy */
     int udp[LISTEN_MOST], tcp[LISTEN_MOST]; /* at the index of config->dnsd.listen */
-    int channel[WORKERS_MOST];              /* at the number of the counterpart */
-    int ring[RINGS_MOST];                   /* serve: [0]; record: the first ring_count */
-    uint32_t ring_owner[RINGS_MOST];        /* number of the serve process that writes it */
+    /* web: `tcp` at the index of config->consoled.listen, and the unix socket behind all of them */
+    int channel[WORKERS_MOST];       /* at the number of the counterpart */
+    int ring[RINGS_MOST];            /* serve: [0]; record: the first ring_count */
+    uint32_t ring_owner[RINGS_MOST]; /* number of the serve process that writes it */
     uint32_t ring_count;
     int folder;           /* record: where it writes */
     enum program program; /* record: whose events */
@@ -40,7 +41,7 @@ struct gifts {
     struct message_compile order;        /* compile: what to do */
 };
 
-enum { SECRET_SIZE = 32, COPY_MOST = 1 << 30 };
+enum { TCP_PROXY = WEB_LISTEN_MOST, SECRET_SIZE = 32, COPY_MOST = 1 << 30 };
 
 /* The policy that newborns get. */
 struct policy_gift {

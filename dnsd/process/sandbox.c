@@ -17,12 +17,13 @@
 #include <unistd.h>
 
 /* A user that this machine does not have is said once by the parent: role_check_users(). */
-static enum status become(const char *user)
+static enum status become(const char *user, unsigned may)
 {
     const struct passwd *entry = getpwnam(user);
     if (entry == NULL)
         return STATUS_OK;
-    if (setgroups(0, NULL) != 0 || setresgid(entry->pw_gid, entry->pw_gid, entry->pw_gid) != 0 ||
+    int grouped = may & MAY_USE_GROUPS ? initgroups(user, entry->pw_gid) : setgroups(0, NULL);
+    if (grouped != 0 || setresgid(entry->pw_gid, entry->pw_gid, entry->pw_gid) != 0 ||
         setresuid(entry->pw_uid, entry->pw_uid, entry->pw_uid) != 0)
         return STATUS_SYSTEM;
     if (setresuid(0, 0, 0) == 0) /* must not be possible any more */
@@ -56,7 +57,7 @@ enum status sandbox_enter(const char *user, unsigned may)
     if (kept != 0 && prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) != 0)
         return STATUS_SYSTEM;
     if (user != NULL && geteuid() == 0) {
-        enum status status = become(user);
+        enum status status = become(user, may);
         if (status != STATUS_OK)
             return status;
     }

@@ -18,6 +18,7 @@ enum may {
     MAY_READ_FILES = 4,
     MAY_WRITE_FOLDER = 8,   /* in the folder it was given */
     MAY_SHAPE_NETWORK = 16, /* CAP_NET_ADMIN and CAP_NET_RAW, whoever its user is */
+    MAY_USE_GROUPS = 32,    /* the groups that /etc/group gives its user, besides its own */
 };
 
 /* `user` NULL, or not root: stays who it is. */

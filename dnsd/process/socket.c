@@ -244,6 +244,19 @@ static enum status listen_at(const struct sockaddr_un *address, int *out)
     return STATUS_OK;
 }
 
+enum status socket_claim(const char *path, int *out)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+
+    if (strlen(path) >= sizeof address.sun_path) {
+        log_error("the path of a socket has more than %zu bytes: %s", sizeof address.sun_path - 1,
+                  path);
+        return STATUS_TOO_LONG;
+    }
+    memcpy(address.sun_path, path, strlen(path) + 1);
+    return listen_at(&address, out);
+}
+
 enum status socket_open(struct event_base *base, const char *path, const struct order *orders,
                         void *owner, struct control_socket **out)
 {
@@ -251,20 +264,14 @@ enum status socket_open(struct event_base *base, const char *path, const struct 
     struct control_socket *s = calloc(1, sizeof *s);
     if (s == NULL)
         return STATUS_NO_MEMORY;
-    s->address.sun_family = AF_UNIX;
-    if (strlen(path) >= sizeof s->address.sun_path) {
-        log_error("the path of the control socket has more than %zu bytes: %s",
-                  sizeof s->address.sun_path - 1, path);
-        free(s);
-        return STATUS_TOO_LONG;
-    }
-    memcpy(s->address.sun_path, path, strlen(path) + 1);
     for (size_t i = 0; i < ASKERS_MOST; i++)
         s->askers[i].socket = s;
     s->base = base;
     s->orders = orders;
     s->owner = owner;
-    enum status status = listen_at(&s->address, &s->fd);
+    enum status status = socket_claim(path, &s->fd);
+    if (status == STATUS_OK)
+        memcpy(s->address.sun_path, path, strlen(path) + 1);
     if (status != STATUS_OK) {
         if (status == STATUS_SYSTEM)
             log_error("cannot open the control socket %s: %s", path, refusal_text(errno, why));

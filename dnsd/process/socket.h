@@ -36,6 +36,10 @@ MUST_USE enum status socket_open(struct event_base *base, const char *path,
 /* Removes the path too. */
 void socket_close(struct control_socket *socket);
 
+/* A listening socket at a path, mode 0660 from its first moment, as above; it stays the caller's.
+ * errno tells for STATUS_SYSTEM; otherwise a log line says why. */
+MUST_USE enum status socket_claim(const char *path, int *out);
+
 void asker_say(struct asker *asker, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Text of several lines. */
 void asker_say_text(struct asker *asker, const char *text);

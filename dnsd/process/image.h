@@ -2,13 +2,13 @@
  *
  * image - waits for the compiled policy, and for each that takes its place.
  *
- * Used by the parent. A new one is copied into sealed memory, opened and checked whole before
- * anybody hears of it; a broken one is said once, and the one before stays. Notices a rename at
- * once, and anything else (a folder that comes later, a link that points elsewhere) within
- * IMAGE_LOOK_MS. Never writes, never compiles.
+ * Used by the parents of inspectd and consoled. A new one is copied into sealed memory, opened and
+ * checked whole before anybody hears of it; a broken one is said once, and the one before stays.
+ * Notices a rename at once, and anything else (a folder that comes later, a link that points
+ * elsewhere) within IMAGE_LOOK_MS. Never writes, never compiles.
  */
-#ifndef ENFORCE_IMAGE_H
-#define ENFORCE_IMAGE_H
+#ifndef PROCESS_IMAGE_H
+#define PROCESS_IMAGE_H
 
 #include "policy/image.h"
 
