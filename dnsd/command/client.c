@@ -178,5 +178,10 @@ int command_remote(int argc, char *argv[])
         fflush(stdout);
         good = tell("inspectd", paths.inspectd, argv[0], line) && good;
     }
+    if (strcmp(argv[0], "status") == 0 && access(paths.consoled, F_OK) == 0) {
+        printf("\n");
+        fflush(stdout);
+        good = tell("consoled", paths.consoled, argv[0], line) && good;
+    }
     return good ? EXIT_YES : EXIT_NO;
 }

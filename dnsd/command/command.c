@@ -34,7 +34,7 @@ const struct command commands[] = {
     {"release", "ADDRESS",
         "frees what is held: an address of a client or a server", command_remote},
     {"status", "",
-        "processes, policy and counters of dnsd and inspectd", command_remote},
+        "processes, policy and counters of dnsd, inspectd and consoled", command_remote},
     {"counters", "",
         "all counters, a line each", command_remote},
     {"reload", "[--accept-change LIST]",
