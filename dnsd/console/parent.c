@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <event2/event.h>
+#include <grp.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -156,10 +157,11 @@ static void on_reload(void *owner)
 
 /* Beginning and end. */
 
-/* A folder that is not there is made and given to its user. */
-static enum status make_folder(const char *path, mode_t mode, const char *user)
+/* A folder that is not there is made and given to its user, and to a group (NULL: the user's). */
+static enum status make_folder(const char *path, mode_t mode, const char *user, const char *shared)
 {
     const struct passwd *owner = geteuid() == 0 ? getpwnam(user) : NULL;
+    const struct group *group = owner != NULL && shared != NULL ? getgrnam(shared) : NULL;
     char why[REFUSAL_TEXT_SIZE];
 
     if (mkdir(path, mode) != 0) {
@@ -198,9 +200,10 @@ static enum status open_all(struct consoled *consoled)
 
     enum status status = service_open(&consoled->service, config->consoled.control);
     if (status == STATUS_OK)
-        status = make_folder(config->consoled.folder, FOLDER_MODE, "_consoled-web");
+        status = make_folder(config->consoled.folder, FOLDER_MODE, "_consoled-web", NULL);
     if (status == STATUS_OK)
-        status = make_folder(config->consoled.store.folder, HISTORY_MODE, "_consoled-ingest");
+        status = make_folder(config->consoled.store.folder, HISTORY_MODE, "_consoled-ingest",
+                             "_consoled");
     if (status == STATUS_OK)
         status = open_posts(consoled);
     if (status == STATUS_OK)

@@ -6,12 +6,15 @@
 
 #include "base/clock.h"
 
+#include <fcntl.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-enum { BUSY_MS = 5000, PROGRESS_STEPS = 2000 };
+/* Readers of history are of the writer's group, and note in the file's `-shm` where they read. */
+enum { BUSY_MS = 5000, PROGRESS_STEPS = 2000, FILE_MODE = 0660 };
 
 struct sqlite {
     sqlite3 *db;
@@ -72,6 +75,16 @@ static enum status set_up(struct sqlite *db, enum sqlite_use use, const char *sc
     return status;
 }
 
+/* SQLite would make it with mode 0644; `-wal` and `-shm` get the mode of the file. */
+static void make_file(const char *path)
+{
+    int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, FILE_MODE);
+    if (fd < 0)
+        return; /* it is there, or sqlite3_open_v2() says why not */
+    (void)!fchmod(fd, FILE_MODE);
+    close(fd);
+}
+
 /* Readers open it for writing too: in WAL mode they note where they read. `query_only` keeps them
  * from anything else. */
 enum status sqlite_open(const char *path, enum sqlite_use use, const char *schema,
@@ -89,6 +102,8 @@ enum status sqlite_open(const char *path, enum sqlite_use use, const char *schem
         free(db);
         return STATUS_AGAIN;
     }
+    if (use == SQLITE_FOR_WRITING)
+        make_file(path);
     int code = sqlite3_open_v2(path, &db->db, flags, NULL);
     enum status status = status_of(code);
     if (status == STATUS_OK)
