@@ -170,7 +170,9 @@ static enum status make_folder(const char *path, mode_t mode, const char *user, 
         log_error("cannot make the folder %s: %s", path, refusal_text(errno, why));
         return STATUS_SYSTEM;
     }
-    if (chmod(path, mode) != 0 || (owner != NULL && chown(path, owner->pw_uid, owner->pw_gid) != 0))
+    if ((owner != NULL &&
+         chown(path, owner->pw_uid, group != NULL ? group->gr_gid : owner->pw_gid) != 0) ||
+        chmod(path, mode) != 0)
         log_warning("cannot give %s to user %s: %s", path, user, strerror(errno));
     return STATUS_OK;
 }
