@@ -137,9 +137,9 @@ static void ends_write(struct writer *w, const struct event *event, struct span 
     } else {
         WRITE_LITERAL(w, "\",\"protocol\":\"dns\",");
     }
-    if (is_wire && event->wire.way != WAY_NONE) {
+    if (is_wire && event->wire.way != DETOUR_NONE) {
         WRITE_LITERAL(w, "\"application\":\"");
-        write_text(w, way_words[event->wire.way]);
+        write_text(w, detour_words[event->wire.way]);
         WRITE_LITERAL(w, "\",");
     } else {
         write_span(w, application);

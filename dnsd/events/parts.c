@@ -119,17 +119,17 @@ static const char address_subject[] = "address",
 /* What of a flow a rule speaks about, in words. A rule about a protocol holds whatever was seen. */
 static const char *protocol_subject_of(const struct wire *wire)
 {
-    static const char *const ways[WAY_COUNT] = {
-        [WAY_DNS] = "DNS to another resolver", [WAY_DOT] = "DNS over TLS",
-        [WAY_DOH] = "DNS over HTTPS",          [WAY_DOQ] = "DNS over QUIC",
-        [WAY_DNSCRYPT] = "DNSCrypt",           [WAY_HTTPDNS] = "DNS inside HTTP",
-        [WAY_PROXY] = "use of a proxy",
+    static const char *const ways[DETOUR_COUNT] = {
+        [DETOUR_DNS] = "DNS to another resolver", [DETOUR_DOT] = "DNS over TLS",
+        [DETOUR_DOH] = "DNS over HTTPS",          [DETOUR_DOQ] = "DNS over QUIC",
+        [DETOUR_DNSCRYPT] = "DNSCrypt",           [DETOUR_HTTPDNS] = "DNS inside HTTP",
+        [DETOUR_PROXY] = "use of a proxy",
     };
     if (wire->spoken == SPOKEN_MMTLS)
         return "mmtls handshake";
     if (wire->spoken == SPOKEN_OICQ)
         return "OICQ packet";
-    if (wire->way != WAY_NONE)
+    if (wire->way != DETOUR_NONE)
         return ways[wire->way];
     if (wire->why == WHY_UNRECOGNISED)
         return unknown_subject;
@@ -154,7 +154,7 @@ static const char *subject_of(const struct event *event, const struct rule_view 
     if (rule != NULL && rule->kind == RULE_PROTOCOL)
         return protocol_subject_of(&event->wire);
     if ((event->seen == SEEN_TLS || event->seen == SEEN_QUIC) &&
-        (way == WAY_DOT || way == WAY_DOH || way == WAY_DOQ))
+        (way == DETOUR_DOT || way == DETOUR_DOH || way == DETOUR_DOQ))
         return "encrypted DNS to a resolver that";
     if (event->seen == SEEN_PACKET && event->matched_name.labels > 0)
         return "name that the address was given for";

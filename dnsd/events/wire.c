@@ -50,10 +50,10 @@ const char *const ech_words[] = {
     [ECH_COUNT] = NULL,
 };
 
-const char *const way_words[] = {
-    [WAY_NONE] = "none",       [WAY_DNS] = "dns",     [WAY_DOT] = "dot",
-    [WAY_DOH] = "doh",         [WAY_DOQ] = "doq",     [WAY_DNSCRYPT] = "dnscrypt",
-    [WAY_HTTPDNS] = "httpdns", [WAY_PROXY] = "proxy", [WAY_COUNT] = NULL,
+const char *const detour_words[] = {
+    [DETOUR_NONE] = "none",       [DETOUR_DNS] = "dns",     [DETOUR_DOT] = "dot",
+    [DETOUR_DOH] = "doh",         [DETOUR_DOQ] = "doq",     [DETOUR_DNSCRYPT] = "dnscrypt",
+    [DETOUR_HTTPDNS] = "httpdns", [DETOUR_PROXY] = "proxy", [DETOUR_COUNT] = NULL,
 };
 
 const char *const health_words[] = {
@@ -74,7 +74,7 @@ static bool ends(const char *text, size_t size)
 bool wire_is_sound(const struct wire *wire)
 {
     return wire->spoken < SPOKEN_COUNT && wire->ending < ENDING_COUNT && wire->why < WHY_COUNT &&
-           wire->ech < ECH_COUNT && wire->resolved < RESOLVED_COUNT && wire->way < WAY_COUNT &&
+           wire->ech < ECH_COUNT && wire->resolved < RESOLVED_COUNT && wire->way < DETOUR_COUNT &&
            wire->tunnel < TUNNEL_COUNT && wire->health < HEALTH_COUNT_OF &&
            wire->count < UINT64_C(1) << 53 && wire->vlan < UINT32_C(1) << 24 &&
            ends(wire->alpn, sizeof wire->alpn) && ends(wire->ja4, sizeof wire->ja4) &&

@@ -72,20 +72,20 @@ enum ech {
 enum resolved_by_us { RESOLVED_UNKNOWN, RESOLVED_NO, RESOLVED_YES, RESOLVED_COUNT };
 
 /* The way around the resolver that it is; network.application where set. */
-enum way {
-    WAY_NONE,
-    WAY_DNS,
-    WAY_DOT,
-    WAY_DOH,
-    WAY_DOQ,
-    WAY_DNSCRYPT,
-    WAY_HTTPDNS,
-    WAY_PROXY,
-    WAY_COUNT
+enum detour {
+    DETOUR_NONE,
+    DETOUR_DNS,
+    DETOUR_DOT,
+    DETOUR_DOH,
+    DETOUR_DOQ,
+    DETOUR_DNSCRYPT,
+    DETOUR_HTTPDNS,
+    DETOUR_PROXY,
+    DETOUR_COUNT
 };
 
 /* What inspectd says about its own sight. */
-enum health {
+enum health_kind {
     HEALTH_NONE,
     HEALTH_DROPPED,     /* the kernel had no room: `count` packets were not seen */
     HEALTH_FLOWS_FULL,  /* `count` flows were forgotten before they ended */
@@ -96,7 +96,7 @@ enum health {
 };
 
 extern const char *const spoken_words[],
-    *const ending_words[], *const why_words[], *const ech_words[], *const way_words[],
+    *const ending_words[], *const why_words[], *const ech_words[], *const detour_words[],
                                                                        *const health_words[];
 
 enum { ALPN_SIZE = 16, JA4_SIZE = 37, EVIDENCE_SIZE = 104 };

@@ -229,13 +229,13 @@ static enum ending ending_of(const struct sighting *sighting)
 }
 
 /* A look-up over TLS or QUIC at a name that lists call a way around is DNS over HTTPS. */
-static enum way way_of(const struct place *place, const struct sighting *sighting,
-                       const struct verdict *verdict)
+static enum detour way_of(const struct place *place, const struct sighting *sighting,
+                          const struct verdict *verdict)
 {
     bool is_web = sighting->spoken == SPOKEN_TLS || sighting->spoken == SPOKEN_QUIC;
-    if (sighting->way == WAY_NONE && sighting->protocol == PROTOCOL_NONE && is_web &&
+    if (sighting->way == DETOUR_NONE && sighting->protocol == PROTOCOL_NONE && is_web &&
         place->server_port == 443 && verdict->evidence == EVIDENCE_BYPASS)
-        return WAY_DOH;
+        return DETOUR_DOH;
     return sighting->way;
 }
 
@@ -330,7 +330,7 @@ static enum watch_order first_port(struct judge *judge, const struct place *plac
     struct sighting sighting = {
         .seen = SEEN_PACKET,
         .protocol = is_tcp ? PROTOCOL_DOT : PROTOCOL_DOQ,
-        .way = is_tcp ? WAY_DOT : WAY_DOQ,
+        .way = is_tcp ? DETOUR_DOT : DETOUR_DOQ,
     };
 
     if (place->server_port != ENCRYPTED_DNS_PORT || judge_is_ours(judge, place->server) ||

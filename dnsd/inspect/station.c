@@ -88,7 +88,7 @@ void station_event(void *owner, const struct event *event)
     put(station, &copy);
 }
 
-static void say(struct station *station, enum health health, uint64_t count, uint64_t blind_us,
+static void say(struct station *station, enum health_kind health, uint64_t count, uint64_t blind_us,
                 clock_us at)
 {
     struct event event = {
@@ -151,7 +151,7 @@ static void count_up(struct station *station, const struct watch_counts *watched
     station->captured = *captured;
 }
 
-static void say_more(struct station *station, enum health health, uint64_t now, uint64_t *said,
+static void say_more(struct station *station, enum health_kind health, uint64_t now, uint64_t *said,
                      clock_us at)
 {
     if (now > *said)

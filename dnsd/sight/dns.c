@@ -77,7 +77,7 @@ static void say_question(const struct message *m, const char *what, enum why why
     bool is_dnscrypt = is_certificate(q);
     struct sighting *sighting = sight_add(out, SPOKEN_DNS, SEEN_DNS);
     sighting->protocol = is_dnscrypt ? PROTOCOL_DNSCRYPT : PROTOCOL_DNS;
-    sighting->way = is_dnscrypt ? WAY_DNSCRYPT : WAY_DNS;
+    sighting->way = is_dnscrypt ? DETOUR_DNSCRYPT : DETOUR_DNS;
     sighting->has_name = true;
     sighting->name = q->name;
     sighting->type = q->type;
@@ -101,7 +101,7 @@ static void say_nameless(const struct talk *talk, const char *what, struct span 
     hex[2 * shown] = 0;
     struct sighting *sighting = sight_add(out, SPOKEN_DNS, SEEN_DNS);
     sighting->protocol = PROTOCOL_DNS;
-    sighting->way = WAY_DNS;
+    sighting->way = DETOUR_DNS;
     sighting->why = why;
     sight_evidence(sighting, "%s: %zu bytes %s on port %u", what, bytes.length, hex,
                    talk->server_port);

@@ -41,7 +41,7 @@ static struct sighting *add(struct sightings *out)
 {
     struct sighting *sighting = sight_add(out, SPOKEN_DNSCRYPT, SEEN_PACKET);
     sighting->protocol = PROTOCOL_DNSCRYPT;
-    sighting->way = WAY_DNSCRYPT;
+    sighting->way = DETOUR_DNSCRYPT;
     sighting->why = WHY_SEALED;
     return sighting;
 }

@@ -67,7 +67,7 @@ static void other_keep(const struct request *r, const struct purpose *purpose, s
 }
 
 static const struct purpose proxy = {
-    .protocol = PROTOCOL_HTTP_PROXY, .way = WAY_PROXY, .spoken = SPOKEN_HTTP, .evidence = ""};
+    .protocol = PROTOCOL_HTTP_PROXY, .way = DETOUR_PROXY, .spoken = SPOKEN_HTTP, .evidence = ""};
 
 /* A request in absolute form is for a proxy (RFC 9112 3.2.2), unless it names the server itself. */
 static void proxy_keep(const struct request *r, struct sightings *out, unsigned from)

@@ -90,8 +90,8 @@ static bool is_first_name(const struct connection *c, const struct hello *hello)
 static struct sighting *hello_add(const struct look *look, const struct hello *hello)
 {
     struct sighting *sighting = sight_hello(look->out, SPOKEN_QUIC, hello);
-    if (look->talk->server_port == DOQ_PORT && sighting->way == WAY_NONE) {
-        sighting->way = WAY_DOQ;
+    if (look->talk->server_port == DOQ_PORT && sighting->way == DETOUR_NONE) {
+        sighting->way = DETOUR_DOQ;
         sighting->protocol = PROTOCOL_DOQ;
     }
     return sighting;

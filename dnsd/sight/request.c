@@ -230,7 +230,7 @@ static bool is_httpdns(const struct request *r, struct purpose *out)
             (p->asked != NULL && !asks_for(r->head.path, p->asked, out)))
             continue;
         out->protocol = PROTOCOL_HTTPDNS;
-        out->way = WAY_HTTPDNS;
+        out->way = DETOUR_HTTPDNS;
         out->evidence = p->evidence;
         return true;
     }
@@ -266,7 +266,7 @@ static bool is_doh(const struct request *r, struct purpose *out)
     if (!typed && !ends_with(path_only(r->head.path), "/dns-query"))
         return false;
     out->protocol = PROTOCOL_DOH;
-    out->way = WAY_DOH;
+    out->way = DETOUR_DOH;
     out->evidence = "DNS over HTTP without TLS, ";
     struct span query = typed && !r->head.chunked ? r->body : span_of(text, 0);
     struct span target = parameter(r->head.path, "dns", text);

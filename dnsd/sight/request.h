@@ -30,7 +30,7 @@ struct request {
 /* What a request is for. */
 struct purpose {
     enum protocol protocol;
-    enum way way;
+    enum detour way;
     enum spoken spoken;
     const char *evidence; /* to stand before the request line; "" for any other request */
     bool asks;            /* for the addresses of a name: */

@@ -42,7 +42,7 @@ struct sighting {
     enum spoken spoken;
     enum seen seen;
     enum protocol protocol; /* for rules `protocol:`; PROTOCOL_NONE */
-    enum way way;
+    enum detour way;
     bool has_name;
     struct name name;
     bool has_address; /* said where a name could stand: Host, CONNECT, SOCKS */

@@ -39,7 +39,7 @@ static enum heard wish_sight(const struct talk *talk, const struct wish *wish,
     struct sighting *sighting = sight_add(out, SPOKEN_SOCKS, SEEN_PROXY);
     char text[ADDRESS_TEXT_SIZE] = "";
     sighting->protocol = PROTOCOL_SOCKS;
-    sighting->way = WAY_PROXY;
+    sighting->way = DETOUR_PROXY;
     if (!wish->is_bytes) {
         sight_host(sighting, wish->host);
     } else {
@@ -169,7 +169,7 @@ static enum heard greeting_sight(const struct talk *talk, bool agreed, bool seal
         return HEARD_MORE;
     struct sighting *sighting = sight_add(out, SPOKEN_SOCKS, SEEN_PROXY);
     sighting->protocol = PROTOCOL_SOCKS;
-    sighting->way = WAY_PROXY;
+    sighting->way = DETOUR_PROXY;
     sighting->why = sealed ? WHY_SEALED : WHY_UNFINISHED;
     sight_evidence(sighting, "SOCKS5 method %02x", talk->said[SERVER].at[1]);
     return HEARD_DONE;

@@ -44,7 +44,7 @@ static void name_fill(struct sighting *sighting, const struct hello *hello)
 static void dns_mark(struct sighting *sighting, bool quic)
 {
     sighting->protocol = quic ? PROTOCOL_DOQ : PROTOCOL_DOT;
-    sighting->way = quic ? WAY_DOQ : WAY_DOT;
+    sighting->way = quic ? DETOUR_DOQ : DETOUR_DOT;
 }
 
 struct sighting *sight_hello(struct sightings *out, enum spoken spoken, const struct hello *hello)
@@ -70,7 +70,7 @@ struct sighting *sight_hello(struct sightings *out, enum spoken spoken, const st
         struct sighting *hidden = sight_add(out, spoken, sighting->seen);
         *hidden = *sighting;
         hidden->protocol = PROTOCOL_ECH;
-        hidden->way = WAY_NONE;
+        hidden->way = DETOUR_NONE;
         sight_evidence(hidden, "encrypted_client_hello behind %s",
                        hello->server_name.length > 0 ? sight_text(hello->server_name, 60)
                                                      : "no name");

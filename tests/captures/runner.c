@@ -65,8 +65,8 @@ static void on_event(void *owner, const struct event *event)
     write_json(out, "spoken", spoken_words[wire->spoken]);
     if (wire->why != WHY_NONE)
         write_json(out, "why", why_words[wire->why]);
-    if (wire->way != WAY_NONE)
-        write_json(out, "way", way_words[wire->way]);
+    if (wire->way != DETOUR_NONE)
+        write_json(out, "way", detour_words[wire->way]);
     if (wire->ech != ECH_NONE)
         write_json(out, "ech", ech_words[wire->ech]);
     if (wire->resolved != RESOLVED_UNKNOWN)

@@ -41,7 +41,7 @@ static inline void sightings_check(const struct sightings *out, enum heard heard
     for (unsigned i = 0; i < out->count; i++) {
         const struct sighting *s = &out->list[i];
         assert(s->spoken < SPOKEN_COUNT && s->seen < SEEN_COUNT && s->protocol < PROTOCOL_COUNT);
-        assert(s->way < WAY_COUNT && s->why < WHY_COUNT && s->ech < ECH_COUNT);
+        assert(s->way < DETOUR_COUNT && s->why < WHY_COUNT && s->ech < ECH_COUNT);
         assert(!s->has_name || name_is_sound(&s->name));
         assert(s->has_name || s->has_address || s->why != WHY_NONE);
         assert(memchr(s->evidence, 0, EVIDENCE_SIZE) != NULL);

@@ -106,7 +106,7 @@ static void words_of_the_wire_out_of_range_are_not(void **state)
         {offsetof(struct event, wire.why), WHY_COUNT},
         {offsetof(struct event, wire.ech), ECH_COUNT},
         {offsetof(struct event, wire.resolved), RESOLVED_COUNT},
-        {offsetof(struct event, wire.way), WAY_COUNT},
+        {offsetof(struct event, wire.way), DETOUR_COUNT},
         {offsetof(struct event, wire.health), HEALTH_COUNT_OF},
         {offsetof(struct event, wire.tunnel), TUNNEL_COUNT},
     };

@@ -133,8 +133,10 @@ static void ways_and_endings(void **state)
     e.seen = SEEN_DNS;
     e.type = 1;
     e.transport = TRANSPORT_UDP;
-    e.wire = (struct wire){
-        .spoken = SPOKEN_DNS, .way = WAY_DNS, .ending = ENDING_AMBIGUOUS, .why = WHY_SECOND_NAME};
+    e.wire = (struct wire){.spoken = SPOKEN_DNS,
+                           .way = DETOUR_DNS,
+                           .ending = ENDING_AMBIGUOUS,
+                           .why = WHY_SECOND_NAME};
     show(&e);
     assert_string_equal(at("network.application"), "dns");
     assert_string_equal(at("dns.question.name"), "web.wechat.com");
@@ -166,9 +168,9 @@ static void reasons_in_words(void **state)
     assert_reason(&e, "TLS server name is on a list");
     e.seen = SEEN_QUIC;
     assert_reason(&e, "QUIC server name is on a list");
-    e.wire.way = WAY_DOH;
+    e.wire.way = DETOUR_DOH;
     assert_reason(&e, "encrypted DNS to a resolver that is on a list");
-    e.wire.way = WAY_NONE;
+    e.wire.way = DETOUR_NONE;
     e.seen = SEEN_CERTIFICATE;
     assert_reason(&e, "name in the server's certificate is on a list");
     e.seen = SEEN_PROXY;
@@ -193,15 +195,15 @@ static void protocols_in_words(void **state)
         uint8_t spoken, way, ech;
         const char *reason;
     } cases[] = {
-        {SPOKEN_MMTLS, WAY_NONE, ECH_NONE, "mmtls handshake is on a list"},
-        {SPOKEN_OICQ, WAY_NONE, ECH_NONE, "OICQ packet is on a list"},
-        {SPOKEN_TLS, WAY_DOT, ECH_NONE, "DNS over TLS is on a list"},
-        {SPOKEN_QUIC, WAY_DOQ, ECH_NONE, "DNS over QUIC is on a list"},
-        {SPOKEN_DNS, WAY_DNS, ECH_NONE, "DNS to another resolver is on a list"},
-        {SPOKEN_HTTP, WAY_HTTPDNS, ECH_NONE, "DNS inside HTTP is on a list"},
-        {SPOKEN_SOCKS, WAY_PROXY, ECH_NONE, "use of a proxy is on a list"},
-        {SPOKEN_TLS, WAY_NONE, ECH_POSSIBLE, "TLS that may hide its server name is on a list"},
-        {SPOKEN_HTTP, WAY_NONE, ECH_NONE, "protocol is on a list"},
+        {SPOKEN_MMTLS, DETOUR_NONE, ECH_NONE, "mmtls handshake is on a list"},
+        {SPOKEN_OICQ, DETOUR_NONE, ECH_NONE, "OICQ packet is on a list"},
+        {SPOKEN_TLS, DETOUR_DOT, ECH_NONE, "DNS over TLS is on a list"},
+        {SPOKEN_QUIC, DETOUR_DOQ, ECH_NONE, "DNS over QUIC is on a list"},
+        {SPOKEN_DNS, DETOUR_DNS, ECH_NONE, "DNS to another resolver is on a list"},
+        {SPOKEN_HTTP, DETOUR_HTTPDNS, ECH_NONE, "DNS inside HTTP is on a list"},
+        {SPOKEN_SOCKS, DETOUR_PROXY, ECH_NONE, "use of a proxy is on a list"},
+        {SPOKEN_TLS, DETOUR_NONE, ECH_POSSIBLE, "TLS that may hide its server name is on a list"},
+        {SPOKEN_HTTP, DETOUR_NONE, ECH_NONE, "protocol is on a list"},
     };
     struct event e = tls_event();
     e.seen = SEEN_TLS;
@@ -353,7 +355,7 @@ static void strangers_write_nothing_but_text(void **state)
             e.wire.spoken = (uint8_t)spoken;
             e.wire.why = (uint8_t)(spoken % WHY_COUNT);
             e.wire.ending = (uint8_t)(seen % ENDING_COUNT);
-            e.wire.way = (uint8_t)(spoken % WAY_COUNT);
+            e.wire.way = (uint8_t)(spoken % DETOUR_COUNT);
             show(&e);
         }
     }

@@ -59,7 +59,7 @@ static void a_syn_to_port_853_is_stopped(void **state)
     const struct event *event = only_event(&s);
     assert_int_equal(event->verdict.action, ACTION_SINKHOLE);
     assert_int_equal(event->seen, SEEN_PACKET);
-    assert_int_equal(event->wire.way, WAY_DOT);
+    assert_int_equal(event->wire.way, DETOUR_DOT);
     assert_int_equal(event->wire.ending, ENDING_NONE);
     /* A hello without a name says nothing more; one with a name does. */
     static uint8_t room[1024];

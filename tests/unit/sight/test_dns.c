@@ -11,7 +11,7 @@ static void questions_and_answers(void **state)
     assert_int_equal(s->out.count, 1);
     expect_name(&s->out.list[0], "www.example", TYPE_AAAA, "DNS question for www.example AAAA");
     assert_int_equal(s->out.list[0].protocol, PROTOCOL_DNS);
-    assert_int_equal(s->out.list[0].way, WAY_DNS);
+    assert_int_equal(s->out.list[0].way, DETOUR_DNS);
     assert_int_equal(s->out.list[0].why, WHY_NONE);
     assert_int_equal(s->out.resolution_count, 0);
 
@@ -80,7 +80,7 @@ static void a_certificate_of_dnscrypt(void **state)
     expect_name(&s->out.list[0], "2.dnscrypt-cert.provider.example", TYPE_TXT,
                 "DNS question for 2.dnscrypt-cert.provider.example TXT");
     assert_int_equal(s->out.list[0].protocol, PROTOCOL_DNSCRYPT);
-    assert_int_equal(s->out.list[0].way, WAY_DNSCRYPT);
+    assert_int_equal(s->out.list[0].way, DETOUR_DNSCRYPT);
     datagram(s, CLIENT, question("2.dnscrypt-cert", TYPE_TXT)); /* nobody's */
     assert_int_equal(s->out.list[0].protocol, PROTOCOL_DNS);
     datagram(s, CLIENT, question("2.dnscrypt-certs.example", TYPE_TXT));
@@ -90,7 +90,7 @@ static void a_certificate_of_dnscrypt(void **state)
     set_ports(s, 40000, 443);
     assert_int_equal(datagram(s, CLIENT, question("2.dnscrypt-cert.provider.example", TYPE_TXT)),
                      HEARD_MORE);
-    assert_int_equal(s->out.list[0].way, WAY_DNSCRYPT);
+    assert_int_equal(s->out.list[0].way, DETOUR_DNSCRYPT);
 }
 
 static void long_names_leave_room_for_the_type(void **state)

@@ -50,7 +50,7 @@ static void expect_sighting(const char *evidence)
     assert_int_equal(out.count, 1);
     assert_int_equal(out.list[0].spoken, SPOKEN_DNSCRYPT);
     assert_int_equal(out.list[0].protocol, PROTOCOL_DNSCRYPT);
-    assert_int_equal(out.list[0].way, WAY_DNSCRYPT);
+    assert_int_equal(out.list[0].way, DETOUR_DNSCRYPT);
     assert_int_equal(out.list[0].why, WHY_SEALED);
     assert_false(out.list[0].has_name);
     assert_string_equal(out.list[0].evidence, evidence);

@@ -173,7 +173,7 @@ static void proxies(void **state)
     look("GET http://192.0.2.8/x HTTP/1.1\r\nHost: 192.0.2.8\r\n\r\n");
     assert_int_equal(out.count, 2);
     is(1, SEEN_PROXY, PROTOCOL_HTTP_PROXY, NULL, WHY_ADDRESS);
-    assert_int_equal(out.list[1].way, WAY_PROXY);
+    assert_int_equal(out.list[1].way, DETOUR_PROXY);
 
     assert_int_equal(look("CONNECT t.example:443 HTTP/1.1\r\nHost: t.example:443\r\n\r\n"),
                      HEARD_MORE);
@@ -273,7 +273,7 @@ static void name_services(void **state)
         assert_int_equal(look(text), HEARD_MORE);
         assert_int_equal(out.count, cases[i].asked == NULL ? 1 : 2);
         is(0, SEEN_HTTP, PROTOCOL_HTTPDNS, NULL, WHY_ADDRESS);
-        assert_int_equal(out.list[0].way, WAY_HTTPDNS);
+        assert_int_equal(out.list[0].way, DETOUR_HTTPDNS);
         if (cases[i].asked != NULL)
             is(1, SEEN_DNS, PROTOCOL_HTTPDNS, cases[i].asked, WHY_NONE);
     }
@@ -306,7 +306,7 @@ static void dns_over_http(void **state)
     is(0, SEEN_HTTP, PROTOCOL_DOH, "h.example", WHY_NONE);
     is(1, SEEN_DNS, PROTOCOL_DOH, "www.example.com", WHY_NONE);
     assert_int_equal(out.list[1].type, 1);
-    assert_int_equal(out.list[1].way, WAY_DOH);
+    assert_int_equal(out.list[1].way, DETOUR_DOH);
     static const char post[] = "POST /anything HTTP/1.1\r\nHost: h.example\r\nContent-Type: "
                                "application/dns-message\r\nContent-Length: 21\r\n\r\n"
                                "\0\0\1\0\0\1\0\0\0\0\0\0\1a\1b\0\0\34\0\1";

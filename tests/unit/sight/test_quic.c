@@ -22,7 +22,7 @@ static void one_initial_is_enough(void **state)
         assert_int_equal(sighting->hello_transport, 'q');
         assert_true(span_equal(sighting->hello.message, hello));
         assert_string_equal(sighting->alpn, "h3");
-        assert_int_equal(sighting->way, WAY_NONE);
+        assert_int_equal(sighting->way, DETOUR_NONE);
         say_handshake();
         assert_nothing(HEARD_DONE);
     }

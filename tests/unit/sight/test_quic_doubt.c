@@ -199,7 +199,7 @@ static void what_has_no_name_says_why(void **state)
     flow.talk.server_port = 853;
     say_crypto(&initial, 0, hello_for("dns.example", 0));
     assert_only("dns.example", WHY_NONE, HEARD_MORE);
-    assert_int_equal(flow.out.list[0].way, WAY_DOQ);
+    assert_int_equal(flow.out.list[0].way, DETOUR_DOQ);
 }
 
 int main(void)

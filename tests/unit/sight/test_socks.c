@@ -44,7 +44,7 @@ static void is_socks(const struct sighting *s)
     assert_int_equal(s->spoken, SPOKEN_SOCKS);
     assert_int_equal(s->seen, SEEN_PROXY);
     assert_int_equal(s->protocol, PROTOCOL_SOCKS);
-    assert_int_equal(s->way, WAY_PROXY);
+    assert_int_equal(s->way, DETOUR_PROXY);
 }
 
 /* Nothing is said before the last byte of the request is there, and then all of it. */

@@ -182,7 +182,7 @@ static void dns_over_tls(void **state)
     struct packets_hello recipe = {.server_name = "dns.example", .alpn = "dot"};
     assert_int_equal(look_at(&recipe, 443), HEARD_DONE);
     assert_int_equal(seen.list[0].protocol, PROTOCOL_DOT);
-    assert_int_equal(seen.list[0].way, WAY_DOT);
+    assert_int_equal(seen.list[0].way, DETOUR_DOT);
     recipe = (struct packets_hello){0};
     (void)look_at(&recipe, 853);
     assert_int_equal(seen.list[0].protocol, PROTOCOL_DOT);
@@ -199,7 +199,7 @@ static void dns_over_tls(void **state)
         seen = (struct sightings){0};
         struct sighting *sighting = sight_hello(&seen, SPOKEN_QUIC, &hello);
         assert_int_equal(sighting->protocol, PROTOCOL_DOQ);
-        assert_int_equal(sighting->way, WAY_DOQ);
+        assert_int_equal(sighting->way, DETOUR_DOQ);
         assert_int_equal(sighting->seen, SEEN_QUIC);
         assert_int_equal(sighting->hello_transport, 'q');
     }
