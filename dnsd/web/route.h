@@ -29,7 +29,12 @@ struct route {
     bool before_change; /* also for who must change the password first */
 };
 
-/* Of a request. */
+/* The rows of each api_x.c and its like; a table ends with a NULL path. */
+extern const struct route overview_routes[], event_routes[], incident_routes[], device_routes[],
+    export_routes[], tail_routes[], metric_routes[], people_routes[], case_routes[];
+extern const struct route *const route_tables[]; /* all of them, and NULL */
+
+/* Of a request. Who came by certificate or proxy has a session, too: without a token or an end. */
 struct web *request_web(const struct request *request);
 const struct account *request_account(const struct request *request); /* NULL: PERMISSION_NONE */
 const struct session *request_session(const struct request *request); /* NULL: none */
@@ -53,5 +58,7 @@ void reply_error(struct request *request, int code, const char *word, const char
 void reply_bytes(struct request *request, int code, const char *type, struct span bytes);
 /* A header of the answer to come. */
 void reply_header(struct request *request, const char *name, const char *value);
+/* The session's cookie, with all that it must say; NULL: ends it in the browser. */
+void reply_cookie(struct request *request, const char *token);
 
 #endif

@@ -14,6 +14,9 @@
 #include "process/birth.h"
 #include "store/store.h"
 #include "store/summary.h"
+#include "web/json.h"
+
+struct request;
 
 struct web {
     struct gifts gifts;
@@ -28,5 +31,16 @@ struct web {
  * history yet. What they give stays web's. */
 MUST_USE enum status web_store(struct web *web, struct store **out);
 MUST_USE enum status web_summary(struct web *web, struct summary **out);
+/* Answers 503 with what is wrong when there is none; false: answered. */
+bool web_need_store(struct request *request, struct store **out);
+bool web_need_summary(struct request *request, struct summary **out);
+
+/* The members of the API's objects, into an object that is open; each beside its routes. */
+void show_incident(struct json *json, struct web *web, const struct incident *incident);
+void show_device(struct json *json, const struct device_seen *seen);
+void show_row(struct json *json, struct web *web, const struct row *row);
+
+/* Somebody changed the case of an incident: lists are to know at once. */
+void web_cases_changed(struct web *web);
 
 #endif
