@@ -16,8 +16,7 @@
 
 enum {
     INCIDENT_TEXT_SIZE = 256,
-    INCIDENT_NAMES = 8, /* so many different names are kept: the first ones */
-    INCIDENT_DAYS = 32
+    INCIDENT_NAMES = 8 /* so many different names are kept: the first ones */
 };
 
 struct incident {
@@ -41,20 +40,24 @@ struct incident {
     bool is_changed;                                /* since it was kept */
 };
 
-/* Whether a row belongs to an incident at all: it has an app and a client, and is no notice; or it
- * says that a chain is broken. */
+/* Whether a row belongs to an incident at all: it has an app and a client, and is neither a notice
+ * nor what an exception allows; or it says that a chain is broken. */
 bool incident_wants(const struct row *row);
 void incident_add(struct incident *incident, const struct row *row);
 
 /* How sure it is that the app is installed on the device, 0 (nothing) to 100, and why: reasons in
- * order of weight, each a word for catalogues and a sentence in English. */
+ * order of weight, each a word for catalogues and a sentence in English. The table of points stands
+ * in score.c. Context: below 15; visited: below 40; likely: below 70; sure: from 70 on. */
 enum confidence { CONFIDENCE_CONTEXT, CONFIDENCE_VISITED, CONFIDENCE_LIKELY, CONFIDENCE_SURE };
-extern const char *const confidence_words[]; /* "context", "visited", "likely", "sure" */
+extern const char *const confidence_words[]; /* "context", "visited", "likely", "sure", NULL */
 
+/* Words of reasons: chain-broken, mmtls, oicq, installed-names, update, httpdns, bypass,
+ * unresolved, addresses, visited, ways-around, many-hours, many-days, many-names, context, unrated.
+ */
 enum { REASONS_MOST = 8, REASON_TEXT_SIZE = 160 };
 struct reason {
-    const char *word; /* "mmtls", "installed-names", "update", "bypass", "many-hours", … */
-    uint64_t count;   /* what the sentence counts */
+    const char *word;
+    uint64_t count; /* what the sentence counts */
     char text[REASON_TEXT_SIZE];
 };
 struct score {
