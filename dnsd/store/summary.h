@@ -58,11 +58,17 @@ MUST_USE enum status summary_commit(struct summary *summary);
 void summary_rollback(struct summary *summary);
 /* Kept under its number; number 0 is given one. */
 MUST_USE enum status summary_keep_source(struct summary *summary, struct source *source);
+/* Rows of a device under one address. */
+struct device_address {
+    struct address address;
+    clock_us first, last;
+    uint64_t rows;
+};
 /* Finds the device of this key, or makes it; gives its number. Texts that are known now replace
- * older ones; `first`, `last`, addresses are widened. */
+ * older ones. `seen`: what was not told yet: first and last of the device and of the address are
+ * widened, the address' rows grow (rows 0: it has no address); NULL: nothing is counted now. */
 MUST_USE enum status summary_keep_device(struct summary *summary, const struct device *device,
-                                         clock_us at, const struct address *address,
-                                         uint64_t *number);
+                                         const struct device_address *seen, uint64_t *number);
 /* id 0: by device and app, made when missing. Sets id, clears is_changed. */
 MUST_USE enum status summary_keep_incident(struct summary *summary, struct incident *incident);
 MUST_USE enum status summary_add_hits(struct summary *summary, const struct rule_hits *more);
@@ -101,11 +107,6 @@ MUST_USE enum status summary_device(struct summary *summary, uint64_t number,
 MUST_USE enum status summary_devices(struct summary *summary, const char *text, uint32_t skip,
                                      bool (*on)(void *owner, const struct device_seen *seen),
                                      void *owner);
-struct device_address {
-    struct address address;
-    clock_us first, last;
-    uint64_t rows;
-};
 MUST_USE enum status summary_device_addresses(struct summary *summary, uint64_t number,
                                               bool (*on)(void *owner,
                                                          const struct device_address *address),
