@@ -11,18 +11,17 @@
 #define WEB_ROUTE_H
 
 #include "base/span.h"
+#include "http/connection.h"
 #include "people/people.h"
 #include "web/json.h"
 
 struct web;     /* all that the role holds: web/web.h */
 struct request; /* one under way */
 
-enum method { METHOD_GET = 1, METHOD_POST = 2, METHOD_DELETE = 4 };
-
-enum { ROUTE_PARTS = 2, BODY_MOST = 65536 };
+enum { ROUTE_PARTS = 2 };
 
 struct route {
-    enum method method;
+    enum method method;         /* http/head.h; a HEAD is a GET without a body */
     const char *path;           /* "/api/incidents/{id}": a part in braces is any one segment */
     enum permission permission; /* PERMISSION_NONE: anybody, without a session */
     void (*run)(struct request *request);
