@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * reader - files to lines; the only file that knows jansson.
+ * reader - files to lines.
  */
 #include "events/reader.h"
 
+#include "events/fields.h"
 #include "events/files.h"
 #include "events/line.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <jansson.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -17,8 +17,58 @@
 
 enum { BUFFER_SIZE = 8 * LINE_MOST };
 
+enum entry_field {
+    AT_TIME,
+    AT_SEQUENCE,
+    AT_CHAIN,
+    AT_DATASET,
+    AT_ACTION,
+    AT_REASON,
+    AT_CLIENT,
+    AT_APP,
+    AT_EVIDENCE,
+    AT_SERVER,
+    AT_PORT,
+    AT_DOMAIN,
+    AT_PROTOCOL,
+    AT_TYPE,
+    AT_NAME,
+    AT_SEEN,
+    AT_LIST,
+    AT_RULE,
+    AT_TICKET,
+    AT_WANTED,
+    AT_MATCHED,
+    AT_ABOUT,
+    AT_LOST,
+    AT_SAMPLED,
+    AT_FIRST,
+    AT_LAST,
+    AT_COUNT
+};
+
+static const char *const entry_paths[AT_COUNT] = {
+    [AT_TIME] = "@timestamp",           [AT_SEQUENCE] = "event.sequence",
+    [AT_CHAIN] = "ponor.chain",         [AT_DATASET] = "event.dataset",
+    [AT_ACTION] = "event.action",       [AT_REASON] = "event.reason",
+    [AT_CLIENT] = "source.ip",          [AT_APP] = "ponor.app",
+    [AT_EVIDENCE] = "ponor.evidence",   [AT_SERVER] = "destination.ip",
+    [AT_PORT] = "destination.port",     [AT_DOMAIN] = "destination.domain",
+    [AT_PROTOCOL] = "network.protocol", [AT_TYPE] = "dns.question.type",
+    [AT_NAME] = "dns.question.name",    [AT_SEEN] = "ponor.seen",
+    [AT_LIST] = "rule.ruleset",         [AT_RULE] = "rule.id",
+    [AT_TICKET] = "ponor.ticket",       [AT_WANTED] = "ponor.wanted",
+    [AT_MATCHED] = "ponor.matched",     [AT_ABOUT] = "file.name",
+    [AT_LOST] = "ponor.lost",           [AT_SAMPLED] = "ponor.sampled",
+    [AT_FIRST] = "ponor.first",         [AT_LAST] = "ponor.last",
+};
+
+/* `room` is for fields_read(); `texts`, behind it, for zero-terminated copies of what it gave. */
 struct entry_texts {
-    json_t *root;
+    struct fields_wanted *wanted;
+    char *room, *texts;
+    size_t size; /* of the longest line for which there is room */
+    struct field field[AT_COUNT];
 };
 
 struct reader {
@@ -29,20 +79,72 @@ struct reader {
     uint64_t line;
     bool skipping;     /* inside a line that is too long for us */
     size_t start, end; /* of what waits in the buffer */
-    struct entry_texts texts;
+    struct entry_texts *texts;
     char buffer[BUFFER_SIZE + 1];
 };
 
 struct entry_texts *entry_texts_new(void)
 {
-    return calloc(1, sizeof(struct entry_texts));
+    struct entry_texts *texts = calloc(1, sizeof *texts);
+    if (texts == NULL)
+        return NULL;
+    texts->wanted = fields_wanted_new(entry_paths, AT_COUNT);
+    if (texts->wanted == NULL) {
+        free(texts);
+        return NULL;
+    }
+    return texts;
 }
 
 void entry_texts_free(struct entry_texts *texts)
 {
-    if (texts != NULL)
-        json_decref(texts->root);
+    if (texts == NULL)
+        return;
+    fields_wanted_free(texts->wanted);
+    free(texts->room);
     free(texts);
+}
+
+/* Two decimal digits, or a number that is no part of any time. */
+static uint32_t pair(const uint8_t *at)
+{
+    uint32_t high = at[0] - (uint32_t)'0', low = at[1] - (uint32_t)'0';
+    return high <= 9 && low <= 9 ? high * 10 + low : UINT16_MAX;
+}
+
+/* Days since 1970 of a day of the Gregorian calendar (years begin in March, so that the day that
+ * comes and goes is the last one). */
+static uint64_t days_of(uint32_t year, uint32_t month, uint32_t day)
+{
+    year -= month <= 2;
+    uint32_t month_from_march = (month + 9) % 12;
+    return (uint64_t)year * 365 + year / 4 - year / 100 + year / 400 +
+           (153 * month_from_march + 2) / 5 + day - 1 - 719468;
+}
+
+bool reader_stamp(struct span text, clock_us *out)
+{
+    const uint8_t *at = text.at;
+    uint64_t micros = 0;
+
+    if (text.length != sizeof "2026-11-24T03:00:00.123456Z" - 1 || at[4] != '-' || at[7] != '-' ||
+        at[10] != 'T' || at[13] != ':' || at[16] != ':' || at[19] != '.' || at[26] != 'Z')
+        return false;
+    uint32_t century = pair(at), month = pair(at + 5), day = pair(at + 8), hour = pair(at + 11),
+             minute = pair(at + 14), second = pair(at + 17), years = pair(at + 2);
+    if (century < 20 || century > 99 || years > 99 || month < 1 || month > 12 || day < 1 ||
+        day > 31 || hour > 23 || minute > 59 || second > 60)
+        return false;
+    for (size_t i = 20; i < 26; i += 2) {
+        uint32_t two = pair(at + i);
+        if (two > 99)
+            return false;
+        micros = micros * 100 + two;
+    }
+    uint64_t seconds = days_of(century * 100 + years, month, day) * 86400 + hour * UINT64_C(3600) +
+                       minute * UINT64_C(60) + second;
+    *out = seconds * 1000000 + micros;
+    return true;
 }
 
 bool reader_time(const char *text, clock_us *out)
@@ -66,69 +168,112 @@ bool reader_time(const char *text, clock_us *out)
     return strcmp(rest, "") == 0 || strcmp(rest, "Z") == 0;
 }
 
-static const char *text_of(const json_t *object, const char *key)
+/* JSON's integers as other readers hold them: of more than 63 bits there are none. */
+static uint64_t number_of(const struct entry_texts *texts, enum entry_field field)
 {
-    const char *text = json_string_value(json_object_get(object, key));
-    return text != NULL ? text : "";
+    uint64_t number = texts->field[field].number;
+    return number <= INT64_MAX ? number : 0;
 }
 
-static uint64_t number_of(const json_t *object, const char *key)
+/* Room for a line of this length, and for the zero bytes of its texts. */
+static bool reserve(struct entry_texts *texts, size_t length)
 {
-    json_int_t number = json_integer_value(json_object_get(object, key));
-    return number > 0 ? (uint64_t)number : 0;
+    if (texts->room != NULL && length <= texts->size)
+        return true;
+    size_t size = length < LINE_MOST ? LINE_MOST : length;
+    char *room = realloc(texts->room, 2 * size + AT_COUNT);
+    if (room == NULL)
+        return false;
+    texts->room = room;
+    texts->texts = room + size;
+    texts->size = size;
+    return true;
 }
 
-/* What was asked for, or reached. */
-static void target_read(const json_t *root, const char *dataset, struct entry *out)
+static const char *text_take(struct span text, char **to)
 {
-    const json_t *question = json_object_get(json_object_get(root, "dns"), "question");
-    const json_t *destination = json_object_get(root, "destination");
+    char *start = *to;
+    if (text.length > 0)
+        memcpy(start, text.at, text.length);
+    start[text.length] = 0;
+    *to = start + text.length + 1;
+    return start;
+}
 
-    out->wire = strcmp(dataset, "ponor.wire") == 0;
-    out->server = text_of(destination, "ip");
-    out->port = number_of(destination, "port");
-    out->protocol = text_of(json_object_get(root, "network"), "protocol");
-    out->type = text_of(question, "type");
-    out->name = text_of(question, "name");
-    if (*out->name == 0)
-        out->name = text_of(destination, "domain");
+static void texts_fill(struct entry_texts *texts, struct entry *out)
+{
+    char *to = texts->texts;
+    const struct {
+        enum entry_field from;
+        const char **to;
+    } all[] = {
+        {AT_CHAIN, &out->chain},   {AT_ACTION, &out->action},     {AT_REASON, &out->reason},
+        {AT_CLIENT, &out->client}, {AT_APP, &out->app},           {AT_EVIDENCE, &out->evidence},
+        {AT_SERVER, &out->server}, {AT_PROTOCOL, &out->protocol}, {AT_TYPE, &out->type},
+        {AT_SEEN, &out->seen},     {AT_LIST, &out->list},         {AT_RULE, &out->rule},
+        {AT_TICKET, &out->ticket}, {AT_WANTED, &out->wanted},     {AT_MATCHED, &out->matched},
+        {AT_ABOUT, &out->about},   {AT_NAME, &out->name}};
+
+    for (size_t i = 0; i < COUNT_OF(all); i++) {
+        const struct field *field = &texts->field[all[i].from];
+        *all[i].to = text_take(field->kind == FIELD_TEXT ? field->text : span_of("", 0), &to);
+    }
+    const struct field *domain = &texts->field[AT_DOMAIN];
+    if (*out->name == 0 && domain->kind == FIELD_TEXT)
+        out->name = text_take(domain->text, &to);
     if (*out->name == 0 && out->wire)
         out->name = out->server;
 }
 
+static bool time_of(const struct field *field, clock_us *out)
+{
+    char text[64];
+    if (field->kind != FIELD_TEXT)
+        return false;
+    if (reader_stamp(field->text, out))
+        return true;
+    if (field->text.length >= sizeof text)
+        return false;
+    memcpy(text, field->text.at, field->text.length);
+    text[field->text.length] = 0;
+    return reader_time(text, out);
+}
+
+static bool text_is(const struct field *field, const char *text)
+{
+    return field->kind == FIELD_TEXT && span_equal(field->text, span_text(text));
+}
+
+/* Nothing is known of a line that is no JSON, or says a thing twice. */
+static void fields_fill(struct entry_texts *texts, struct span raw)
+{
+    bool twice;
+    if (!reserve(texts, raw.length) ||
+        fields_read(texts->wanted, raw, texts->room, texts->field, &twice) != STATUS_OK || twice)
+        memset(texts->field, 0, sizeof texts->field);
+}
+
 void entry_read(struct entry_texts *texts, struct span raw, struct entry *out)
 {
-    json_decref(texts->root);
-    texts->root =
-        json_loadb((const char *)raw.at, raw.length, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, NULL);
-    const json_t *event = json_object_get(texts->root, "event");
-    const json_t *ponor = json_object_get(texts->root, "ponor");
-    const json_t *rule = json_object_get(texts->root, "rule");
+    static char nothing[2 * AT_COUNT];
+    fields_fill(texts, raw);
+    if (texts->room == NULL)
+        texts->texts = nothing;
 
+    const struct field *field = texts->field, *chain = &field[AT_CHAIN];
     out->raw = raw;
-    out->sequence = number_of(event, "sequence");
-    out->chain = text_of(ponor, "chain");
-    out->sound = reader_time(text_of(texts->root, "@timestamp"), &out->at) && out->sequence > 0 &&
-                 strlen(out->chain) == CHAIN_HEX;
-    const char *dataset = text_of(event, "dataset");
-    out->notice = strcmp(dataset, "ponor.notice") == 0 || strcmp(dataset, "ponor.health") == 0;
-    out->action = text_of(event, "action");
-    out->reason = text_of(event, "reason");
-    out->client = text_of(json_object_get(texts->root, "source"), "ip");
-    out->app = text_of(ponor, "app");
-    out->evidence = text_of(ponor, "evidence");
-    target_read(texts->root, dataset, out);
-    out->seen = text_of(ponor, "seen");
-    out->list = text_of(rule, "ruleset");
-    out->rule = text_of(rule, "id");
-    out->ticket = text_of(ponor, "ticket");
-    out->wanted = text_of(ponor, "wanted");
-    out->matched = text_of(ponor, "matched");
-    out->about = text_of(json_object_get(texts->root, "file"), "name");
-    out->lost = number_of(ponor, "lost");
-    out->sampled = number_of(ponor, "sampled");
-    out->first = number_of(ponor, "first");
-    out->last = number_of(ponor, "last");
+    out->sequence = number_of(texts, AT_SEQUENCE);
+    out->sound = time_of(&field[AT_TIME], &out->at) && out->sequence > 0 &&
+                 chain->kind == FIELD_TEXT && chain->text.length == CHAIN_HEX;
+    out->notice =
+        text_is(&field[AT_DATASET], "ponor.notice") || text_is(&field[AT_DATASET], "ponor.health");
+    out->wire = text_is(&field[AT_DATASET], "ponor.wire");
+    texts_fill(texts, out);
+    out->port = number_of(texts, AT_PORT);
+    out->lost = number_of(texts, AT_LOST);
+    out->sampled = number_of(texts, AT_SAMPLED);
+    out->first = number_of(texts, AT_FIRST);
+    out->last = number_of(texts, AT_LAST);
 }
 
 /* Files that end before `since` are left out: the next one starts before it. */
@@ -206,6 +351,11 @@ enum status reader_open(int folder, clock_us since, struct reader **out)
     struct reader *reader = calloc(1, sizeof *reader);
     if (reader == NULL)
         return STATUS_NO_MEMORY;
+    reader->texts = entry_texts_new();
+    if (reader->texts == NULL) {
+        free(reader);
+        return STATUS_NO_MEMORY;
+    }
     reader->folder = folder;
     reader->fd = -1;
     reader->since = since;
@@ -219,7 +369,7 @@ void reader_close(struct reader *reader)
         return;
     if (reader->fd >= 0)
         close(reader->fd);
-    json_decref(reader->texts.root);
+    entry_texts_free(reader->texts);
     free(reader);
 }
 
@@ -245,7 +395,7 @@ static void entry_fill(struct reader *reader, size_t length, bool whole, struct 
     char *at = reader->buffer + reader->start;
     at[length] = 0;
     *out = (struct entry){.file = reader->file, .line = ++reader->line, .whole = whole};
-    entry_read(&reader->texts, span_of(at, length), out);
+    entry_read(reader->texts, span_of(at, length), out);
     reader->start += length + whole;
     if (reader->skipping) /* its beginning is gone: no line of ours is that long */
         out->sound = false;

@@ -51,6 +51,8 @@ bool reader_matches(const struct entry *entry, const struct wanted *wanted);
 
 /* "2026-11-24T03:00:00.123456Z" and its beginnings down to the day; UTC. */
 bool reader_time(const char *text, clock_us *out);
+/* Only as a line carries it, which is fast: "2026-11-24T03:00:00.123456Z". */
+bool reader_stamp(struct span text, clock_us *out);
 
 /* What one line says, for a line that was read by other means. */
 struct entry_texts;

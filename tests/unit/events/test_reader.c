@@ -14,6 +14,8 @@
 #include "folder.h"
 #include "sample.h"
 
+#include <time.h>
+
 static struct folder folder;
 static struct policy *policy;
 static struct line_writer *lines;
@@ -288,6 +290,37 @@ static void times_are_read(void **state)
     assert_false(reader_time("", &at));
 }
 
+static void stamps_are_read_as_times_are(void **state)
+{
+    static const char *const broken[] = {"2026-11-24T03:00:00.123456",
+                                         "2026-11-24T03:00:00.12345Z",
+                                         "2026-13-24T03:00:00.123456Z",
+                                         "2026-00-24T03:00:00.123456Z",
+                                         "2026-11-32T03:00:00.123456Z",
+                                         "2026-11-24T24:00:00.123456Z",
+                                         "2026-11-24T03:60:00.123456Z",
+                                         "2026-11-24 03:00:00.123456Z",
+                                         "2026-11-24T03:00:00.12x456Z",
+                                         "1026-11-24T03:00:00.123456Z",
+                                         ""};
+    clock_us day = (clock_us)86400 * 1000000, at, stamped;
+    struct tm utc;
+    char text[64];
+
+    for (clock_us time = 951696000000000 + 123456; time < 951696000000000 + 4000 * day;
+         time += day) {
+        time_t seconds = (time_t)(time / 1000000);
+        assert_non_null(gmtime_r(&seconds, &utc));
+        assert_true(strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S.123456Z", &utc) > 0);
+        assert_true(reader_stamp(span_text(text), &stamped));
+        assert_true(reader_time(text, &at));
+        assert_int_equal(stamped, at);
+        assert_int_equal(stamped, time);
+    }
+    for (size_t i = 0; i < COUNT_OF(broken); i++)
+        assert_false(reader_stamp(span_text(broken[i]), &stamped));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -300,6 +333,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(files_are_in_order_of_their_numbers, make, drop),
         cmocka_unit_test(filters_choose),
         cmocka_unit_test(times_are_read),
+        cmocka_unit_test(stamps_are_read_as_times_are),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
