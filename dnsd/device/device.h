@@ -21,7 +21,7 @@ enum device_known {
     DEVICE_UNKNOWN,   /* by its address alone */
     DEVICE_LEASE,     /* a DHCP lease held then */
     DEVICE_NEIGHBOUR, /* the neighbour table held it then */
-    DEVICE_EVENT,     /* the event itself carries a MAC */
+    DEVICE_EVENT,     /* the event itself carries a MAC; it outweighs a lease */
     DEVICE_INVENTORY, /* the inventory names the address, or the MAC that one of the above gave */
     DEVICE_GATEWAY    /* none: a gateway itself, for incidents about its events */
 };
@@ -61,10 +61,12 @@ struct devices *devices_new(size_t most);
 void devices_free(struct devices *devices);
 
 /* A lease that overlaps one of the same address with another MAC ends that one at its `from`; one
- * with the same MAC that meets it makes it longer. `is_news`: something was learned. */
+ * with the same MAC that meets it makes it longer. One whose `until` is its `from` says that nobody
+ * held the address from then on. `is_news`: something was learned. */
 MUST_USE enum status devices_add_lease(struct devices *devices, const struct lease *lease,
                                        enum device_known known, bool *is_news);
-/* The inventory is replaced as a whole: begin, add each, end. */
+/* The inventory is replaced as a whole: begin, add each, end; without end the one before holds.
+ * STATUS_EXISTS: its MAC, or its address, is there already and has other words. */
 void devices_begin_inventory(struct devices *devices);
 MUST_USE enum status devices_add_asset(struct devices *devices, const struct asset *asset);
 void devices_end_inventory(struct devices *devices);
@@ -75,6 +77,8 @@ void devices_find(const struct devices *devices, const struct address *address, 
 /* Changes whenever an answer may have changed: for who remembers answers. */
 uint64_t devices_version(const struct devices *devices);
 size_t devices_lease_count(const struct devices *devices);
+/* Leases that had no room, since devices_new(). */
+uint64_t devices_dropped(const struct devices *devices);
 
 /* "02:42:0a:14:02:03"; also with `-` or without separators, any letter case. */
 bool mac_parse(const char *text, uint8_t out[MAC_SIZE]);
