@@ -51,8 +51,11 @@ struct rule_hits {
 MUST_USE enum status summary_open(const char *folder, bool writes, char why[STORE_WHY_SIZE],
                                   struct summary **out);
 void summary_close(struct summary *summary);
+/* What went wrong last, in words. */
+const char *summary_why(struct summary *summary);
 
-/* Writing: begin, changes, commit; or rollback. */
+/* Writing: begin, changes, commit; or rollback. A reader may begin, too: until its commit all that
+ * it reads is of one moment. */
 MUST_USE enum status summary_begin(struct summary *summary);
 MUST_USE enum status summary_commit(struct summary *summary);
 void summary_rollback(struct summary *summary);
