@@ -189,7 +189,7 @@ void json_span(struct json *json, const char *key, struct span text)
 void json_text(struct json *json, const char *key, const char *text)
 {
     if (text == NULL)
-        json_null(json, key);
+        json_nothing(json, key);
     else
         json_span(json, key, span_text(text));
 }
@@ -208,11 +208,11 @@ void json_signed(struct json *json, const char *key, int64_t number)
     json_raw(json, key, span_text(text));
 }
 
-void json_real(struct json *json, const char *key, double number)
+void json_decimal(struct json *json, const char *key, double number)
 {
     char text[NUMBER_SIZE];
     if (!isfinite(number)) {
-        json_null(json, key);
+        json_nothing(json, key);
         return;
     }
     snprintf(text, sizeof text, "%.15g", number);
@@ -224,7 +224,7 @@ void json_bool(struct json *json, const char *key, bool is_true)
     json_raw(json, key, span_text(is_true ? "true" : "false"));
 }
 
-void json_null(struct json *json, const char *key)
+void json_nothing(struct json *json, const char *key)
 {
     json_raw(json, key, span_text("null"));
 }
@@ -236,7 +236,7 @@ void json_time(struct json *json, const char *key, clock_us at)
     time_t seconds = (time_t)(at / 1000000);
 
     if (at == 0 || gmtime_r(&seconds, &utc) == NULL) {
-        json_null(json, key);
+        json_nothing(json, key);
         return;
     }
     size_t length = strftime(text, sizeof text, "\"%Y-%m-%dT%H:%M:%S", &utc);

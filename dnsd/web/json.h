@@ -4,7 +4,8 @@
  *
  * Used by the API, exports and the live tail. Escapes what JSON asks for, and besides `<`, `>`, `&`
  * and everything outside ASCII, so that a text is never anything else in any reader. What is no
- * UTF-8 becomes U+FFFD. Grows up to JSON_MOST; `failed` sticks. Never reads.
+ * UTF-8 becomes U+FFFD. Grows up to JSON_MOST; `failed` sticks. Names are none of jansson's, which
+ * is linked too. Never reads.
  */
 #ifndef WEB_JSON_H
 #define WEB_JSON_H
@@ -28,9 +29,9 @@ void json_text(struct json *json, const char *key, const char *text); /* NULL: n
 void json_span(struct json *json, const char *key, struct span text);
 void json_number(struct json *json, const char *key, uint64_t number);
 void json_signed(struct json *json, const char *key, int64_t number);
-void json_real(struct json *json, const char *key, double number);
+void json_decimal(struct json *json, const char *key, double number);
 void json_bool(struct json *json, const char *key, bool is_true);
-void json_null(struct json *json, const char *key);
+void json_nothing(struct json *json, const char *key);
 /* "2026-11-24T03:00:00.123456Z"; 0: null. */
 void json_time(struct json *json, const char *key, clock_us at);
 void json_address(struct json *json, const char *key, const struct address *address);
