@@ -47,8 +47,7 @@ static const char schema[] =
     " names BLOB NOT NULL, list TEXT NOT NULL, rule TEXT NOT NULL, source TEXT NOT NULL,"
     " authority TEXT NOT NULL, ticket TEXT NOT NULL, grp TEXT NOT NULL,"
     " gateway TEXT NOT NULL, UNIQUE (device, app));"
-    "CREATE INDEX IF NOT EXISTS incidents_last ON incidents (last);"
-    "CREATE INDEX IF NOT EXISTS incidents_app ON incidents (app, last)";
+    "CREATE INDEX IF NOT EXISTS incidents_last ON incidents (last)";
 
 #define SOURCE_COLUMNS                                                                             \
     "number, folder, gateway, program, sequence, hash, first_at, last_at, read_at, lines, "        \
@@ -113,8 +112,7 @@ static const char *const texts[SUMMARY_STATEMENTS] = {
     [NEW_INCIDENT] = "INSERT INTO incidents (" INCIDENT_COLUMNS ") VALUES "
                      "(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) "
                      "ON CONFLICT (device, app) DO UPDATE " LATEST_INCIDENT " RETURNING id",
-    [KEEP_INCIDENT] =
-        "UPDATE incidents " LATEST_INCIDENT ", device = ?2, app = ?3 WHERE id = ?1 RETURNING id",
+    [KEEP_INCIDENT] = "UPDATE incidents " LATEST_INCIDENT " WHERE id = ?1 RETURNING id",
     [ASK_INCIDENT] = "SELECT " INCIDENT_COLUMNS " FROM incidents WHERE id = ?1",
     [ASK_INCIDENT_OF] = "SELECT " INCIDENT_COLUMNS " FROM incidents WHERE device = ?1 AND app = ?2",
     [ASK_INCIDENTS] =
