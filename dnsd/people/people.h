@@ -3,10 +3,11 @@
  * people - who may look at the console, and what they decided: accounts, sessions, cases.
  *
  * Used by web. Keeps people.sqlite and, before that, audit.jsonl: every change is first a line
- * there, chained as event lines are, then a row; people.sqlite without the line does not happen,
- * and cases are rebuilt from the lines when people.sqlite is gone (accounts too, with the hashes of
- * their passwords). Passwords are kept as argon2id (libsodium), session tokens and reset codes as
- * hashes. `now` is an argument. Never knows HTTP.
+ * there, chained as event lines are, then a row; people.sqlite without the line does not happen.
+ * When people.sqlite is gone, cases and accounts are made again from the lines, but without
+ * passwords and the secrets of codes, which stand in no line: people_first() then makes a new admin
+ * password, and the admin one for each account. Passwords are kept as argon2id (libsodium), session
+ * tokens as hashes. `now` is an argument. Never knows HTTP.
  */
 #ifndef PEOPLE_PEOPLE_H
 #define PEOPLE_PEOPLE_H
@@ -43,26 +44,31 @@ struct account {
 
 struct session {
     struct account account;
-    char token[TOKEN_SIZE]; /* for the cookie; only people_login() fills it */
+    char token[TOKEN_SIZE]; /* for the cookie */
     char csrf[TOKEN_SIZE];
     clock_us ends;
 };
 
-/* How long a session lives without use, and at most; how many wrong passwords lock, how long. */
+/* How long a session lives without use, and at most; how many wrong passwords lock, and how long
+ * at most: a lock is first a sixteenth of it, then longer each time. */
 struct people_limits {
     clock_us idle_us, total_us, lock_us;
     uint32_t wrong_most;
 };
 
+/* `limits` NULL: only to read, beside another that writes. STATUS_AGAIN: another one writes there;
+ * or, to read, there is nothing yet. */
 MUST_USE enum status people_open(const char *folder, const struct people_limits *limits,
                                  clock_us now, char why[PEOPLE_WHY_SIZE], struct people **out);
 void people_close(struct people *people);
-/* When there is no account at all: makes `admin` with a random password that must be changed.
- * STATUS_EXISTS: there are accounts. */
+/* To be called once, at the start. Makes `admin` with a random password that must be changed: when
+ * there is no account at all; when no admin has a password because people.sqlite was lost; when
+ * somebody who may write in the folder asks for it with a file `rescue` there, which is removed.
+ * STATUS_EXISTS: none of these. */
 MUST_USE enum status people_first(struct people *people, clock_us now,
                                   char password[FIRST_PASSWORD_SIZE]);
 
-/* `from`: the client's address, for audit. STATUS_REFUSED: name, password or code is wrong (which
+/* `from`: the client's address, as text. STATUS_REFUSED: name, password or code is wrong (which
  * one is never said, and an unknown name costs the same time); STATUS_AGAIN: locked out, or too
  * many tries from everywhere; STATUS_INVALID: name and password are right, a code is needed. */
 MUST_USE enum status people_login(struct people *people, const char *name, const char *password,
@@ -71,16 +77,22 @@ MUST_USE enum status people_login(struct people *people, const char *name, const
 /* STATUS_NOT_FOUND: no such session, or it has ended. Moves its idle end on. */
 MUST_USE enum status people_session(struct people *people, const char *token, clock_us now,
                                     struct session *out);
+/* The CSRF token of somebody whom a proxy names, who has no session. */
+void people_csrf(struct people *people, const char *name, char out[TOKEN_SIZE]);
 void people_logout(struct people *people, const char *token, const char *from, clock_us now);
-/* Somebody whom a client certificate or a proxy names: by account name. STATUS_NOT_FOUND. */
+/* Somebody whom a client certificate or a proxy names: by account name. STATUS_NOT_FOUND: no such
+ * account, or it is disabled. */
 MUST_USE enum status people_named(struct people *people, const char *name, struct account *out);
 
-/* Changes. `by`: the account that does it. STATUS_INVALID: `why` says what is wrong and what to do,
- * for the person; STATUS_REFUSED: the last admin cannot be taken away. */
+/* Changes. `by`: the account that does it. STATUS_INVALID, _NOT_FOUND, _EXISTS: `why` says what is
+ * wrong and what to do, for the person; STATUS_REFUSED: the last admin cannot be taken away, or the
+ * old password is wrong; STATUS_AGAIN: too many tries. */
 struct by {
     const char *name, *from; /* account; address */
     clock_us now;
+    const char *token; /* of its own session, which stays; NULL: none */
 };
+/* `password` NULL: it can only be named by a certificate or proxy. */
 MUST_USE enum status people_add(struct people *people, const struct by *by, const char *name,
                                 const char *password, enum permission permission,
                                 char why[PEOPLE_WHY_SIZE]);
@@ -98,8 +110,8 @@ MUST_USE enum status people_set_password(struct people *people, const struct by 
                                          const char *name, const char *old, const char *password,
                                          char why[PEOPLE_WHY_SIZE]);
 /* TOTP (RFC 6238: SHA-1, 30 s, 6 digits, one step either side, each code once). Begin gives a
- * secret; it holds once confirmed with a code. Off: by oneself with a code, or by an admin (NULL).
- */
+ * secret (STATUS_EXISTS: there is one that holds); it holds once confirmed with a code. Off: by
+ * oneself with a code, or by an admin (NULL). */
 MUST_USE enum status people_totp_begin(struct people *people, const struct by *by,
                                        char secret[TOTP_SECRET_SIZE]);
 MUST_USE enum status people_totp_confirm(struct people *people, const struct by *by,
@@ -109,6 +121,7 @@ MUST_USE enum status people_totp_off(struct people *people, const struct by *by,
 MUST_USE enum status people_accounts(struct people *people,
                                      bool (*on)(void *owner, const struct account *account),
                                      void *owner);
+/* Those that have not ended; forgets those that have. */
 uint32_t people_session_count(struct people *people, clock_us now);
 
 #endif
