@@ -408,6 +408,23 @@ const char *policy_rule_text(const struct policy *p, uint32_t rule, char out[NAM
     return out;
 }
 
+void policy_rules(const struct policy *p, void (*on)(void *owner, uint32_t rule, uint16_t list),
+                  void *owner)
+{
+    for (uint32_t bucket = 0; bucket < p->bucket_count; bucket++) {
+        const uint8_t *record = p->names + p->buckets[bucket].record;
+        uint32_t count = p->buckets[bucket + 1].first - p->buckets[bucket].first;
+        for (uint32_t n = 0; n < count; n++) {
+            const uint8_t *at = entry_border(record, count, n);
+            on(owner, (uint32_t)(at - p->names), p->classes[entry_at(at).class].list);
+        }
+    }
+    for (uint32_t i = 0; i < p->address_count; i++)
+        on(owner, p->names_bytes + i, p->classes[p->addresses[i].owner].list);
+    for (uint32_t i = 0; i < p->protocol_count; i++)
+        on(owner, p->names_bytes + p->address_count + i, p->classes[p->protocols[i].owner].list);
+}
+
 struct group_view policy_group(const struct policy *p, uint16_t group)
 {
     const struct image_group *from = &p->groups[group];

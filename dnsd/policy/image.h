@@ -74,6 +74,10 @@ bool policy_rule(const struct policy *policy, uint32_t rule, struct rule_view *o
  * `out`. */
 const char *policy_rule_text(const struct policy *policy, uint32_t rule, char out[NAME_TEXT_SIZE]);
 
+/* All rules there are, with the list of each: by address of their bytes, which means nothing. */
+void policy_rules(const struct policy *policy,
+                  void (*on)(void *owner, uint32_t rule, uint16_t list), void *owner);
+
 struct group_view {
     const char *id;
     bool observe_only; /* mode: observe */

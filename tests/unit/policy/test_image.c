@@ -57,6 +57,36 @@ static const char *text_about(const struct world *w, const char *client, const c
     return policy_rule_text(w->policy, ask(w, client, what).rule, text);
 }
 
+struct counted {
+    const struct policy *policy;
+    uint32_t of_list[3], exceptions;
+};
+
+static void count_rule(void *owner, uint32_t rule, uint16_t list)
+{
+    struct counted *counted = owner;
+    char text[NAME_TEXT_SIZE];
+    struct rule_view view;
+    assert_true(policy_rule(counted->policy, rule, &view));
+    assert_int_equal(view.list, list);
+    assert_string_not_equal(policy_rule_text(counted->policy, rule, text), "");
+    counted->of_list[list]++;
+    counted->exceptions += view.exception;
+}
+
+static void test_every_rule(void **state)
+{
+    struct world w;
+    open_sample(&w);
+    struct counted counted = {.policy = w.policy};
+    policy_rules(w.policy, count_rule, &counted);
+    assert_int_equal(counted.of_list[0], 9);
+    assert_int_equal(counted.of_list[1], 2);
+    assert_int_equal(counted.of_list[2], 1);
+    assert_int_equal(counted.exceptions, 1);
+    world_close(&w);
+}
+
 static void test_lists(void **state)
 {
     struct world w;
@@ -306,9 +336,10 @@ static void test_forged(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_lists),  cmocka_unit_test(test_rules),
-        cmocka_unit_test(test_again),  cmocka_unit_test(test_prefixes),
-        cmocka_unit_test(test_damage), cmocka_unit_test(test_forged),
+        cmocka_unit_test(test_lists),    cmocka_unit_test(test_every_rule),
+        cmocka_unit_test(test_rules),    cmocka_unit_test(test_again),
+        cmocka_unit_test(test_prefixes), cmocka_unit_test(test_damage),
+        cmocka_unit_test(test_forged),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
