@@ -13,7 +13,7 @@
 #include "base/span.h"
 #include "http/connection.h"
 #include "people/people.h"
-#include "web/json.h"
+#include "http/json.h"
 
 struct web;     /* all that the role holds: web/web.h */
 struct request; /* one under way */

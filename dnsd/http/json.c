@@ -2,7 +2,7 @@
  *
  * json - one growing buffer, and whether a comma is due.
  */
-#include "web/json.h"
+#include "http/json.h"
 
 #include <inttypes.h>
 #include <math.h>

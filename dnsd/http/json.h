@@ -7,8 +7,8 @@
  * UTF-8 becomes U+FFFD. Grows up to JSON_MOST; `failed` sticks. Names are none of jansson's, which
  * is linked too. Never reads.
  */
-#ifndef WEB_JSON_H
-#define WEB_JSON_H
+#ifndef HTTP_JSON_H
+#define HTTP_JSON_H
 
 #include "base/address.h"
 #include "base/clock.h"
