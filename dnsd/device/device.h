@@ -43,6 +43,7 @@ struct lease {
     uint8_t mac[MAC_SIZE];
     char host[DEVICE_TEXT_SIZE];
     clock_us from, until; /* until 0: no end */
+    uint8_t known;        /* enum device_known: as its reader found it */
 };
 
 /* A line of the inventory. At least one of address and MAC is there. */

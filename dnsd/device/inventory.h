@@ -17,5 +17,8 @@ enum { INVENTORY_MOST = 1000000 };
 /* Into devices_begin/add/end. STATUS_INVALID: see problems, and the inventory before holds. */
 MUST_USE enum status inventory_read(const char *file, struct devices *devices,
                                     struct problems *problems);
+/* The same of a text; `file` is the name in messages, and says by its end which form it is. */
+MUST_USE enum status inventory_read_text(struct span text, const char *file,
+                                         struct devices *devices, struct problems *problems);
 
 #endif

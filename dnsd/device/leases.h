@@ -24,7 +24,9 @@ struct leases_read {
 
 struct lease_format {
     const char *name; /* as the configuration says: "kea", "isc", "dnsmasq" */
-    /* `now`: for formats that say only when a lease ends, it began at the latest now. */
+    /* `now`: for formats that say only when a lease ends, it began at the latest now. A last line
+     * without its end is still being written, and left out. `lease->known` is DEVICE_LEASE, or what
+     * was written with it. */
     void (*read)(struct span text, clock_us now, void (*on)(void *owner, const struct lease *lease),
                  void *owner, struct leases_read *out);
 };
@@ -32,7 +34,8 @@ struct lease_format {
 extern const struct lease_format lease_kea, lease_isc, lease_dnsmasq, lease_own;
 extern const struct lease_format *const lease_formats[]; /* by enum lease_choice; NULL at the end */
 
-/* A line of our own format, with its newline. */
+/* A line of our own format, with its newline; at most LEASE_LINE_MOST bytes. */
+enum { LEASE_LINE_MOST = 320 };
 void lease_write(struct writer *w, const struct lease *lease, enum device_known known);
 
 #endif
