@@ -74,13 +74,19 @@ const char *const counter_words[COUNT_COUNT + 1] = {
     [COUNT_HELD_REFUSED] = "held_refused",
     [COUNT_HELD_FULL] = "held_full",
     [COUNT_FIREWALL_GONE] = "firewall_gone",
+    [COUNT_BATCHES] = "batches",
+    [COUNT_CHAIN_BREAKS] = "chain_breaks",
+    [COUNT_LINES_MISSING] = "lines_missing",
+    [COUNT_LINES_SKIPPED] = "lines_skipped",
+    [COUNT_LEASES_NOW] = "leases_now",
 };
 
 bool counter_is_level(enum counter counter)
 {
     return counter == COUNT_CACHE_ENTRIES || counter == COUNT_CACHE_BYTES ||
            counter == COUNT_PENDING || counter == COUNT_TCP_OPEN || counter == COUNT_FLOWS_NOW ||
-           counter == COUNT_HELD_NOW || counter == COUNT_FIREWALL_GONE;
+           counter == COUNT_HELD_NOW || counter == COUNT_FIREWALL_GONE ||
+           counter == COUNT_LEASES_NOW;
 }
 
 enum { SEALS = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL };

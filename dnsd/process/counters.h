@@ -2,8 +2,8 @@
  *
  * counters - what each process counts, in a page that the parent can read at any time.
  *
- * Used by serve, resolve, record, inspect and gate (each writes its own page) and by the parent for
- * `ponor status`. A page outlives its process, so a restart loses no count. Never reset.
+ * Used by serve, resolve, record, inspect, gate and ingest (each writes its own page) and by the
+ * parent for `ponor status`. A page outlives its process, so a restart loses no count. Never reset.
  */
 #ifndef PROCESS_COUNTERS_H
 #define PROCESS_COUNTERS_H
@@ -77,6 +77,11 @@ enum counter {
     COUNT_HELD_REFUSED,
     COUNT_HELD_FULL,
     COUNT_FIREWALL_GONE,
+    COUNT_BATCHES,
+    COUNT_CHAIN_BREAKS,
+    COUNT_LINES_MISSING,
+    COUNT_LINES_SKIPPED,
+    COUNT_LEASES_NOW,
     COUNT_COUNT
 };
 
