@@ -12,6 +12,7 @@ struct store {
 
 const struct store_kind *const store_kinds[] = {
     [STORE_SQLITE] = &store_sqlite,
+    [STORE_CLICKHOUSE] = &store_clickhouse,
 };
 
 enum status store_open(const struct config_store *options, bool writes, char why[STORE_WHY_SIZE],

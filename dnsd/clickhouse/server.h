@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * server - the ClickHouse servers of the configuration, and how they are asked.
+ *
+ * Used by feed and by the store, each with one of its own. A statement is text; a value in it goes
+ * through quote(), which leaves nothing that a server could read otherwise. What a server refuses
+ * is said in words for an operator. Never asks again by itself what may have changed something.
+ */
+#ifndef CLICKHOUSE_SERVER_H
+#define CLICKHOUSE_SERVER_H
+
+#include "base/clock.h"
+#include "base/writer.h"
+#include "config/config.h"
+
+enum { SERVER_WHY_SIZE = 256, SERVER_STATEMENT_SIZE = 8192 };
+
+struct server;
+
+struct server_ask {
+    const char *statement;
+    struct span rows;     /* for INSERT … FORMAT RowBinary */
+    const char *query_id; /* NULL: any */
+    const char *settings; /* "&insert_distributed_sync=1", or NULL */
+    clock_ms patience_ms;
+    size_t most; /* bytes of an answer */
+};
+
+/* Reads the password. STATUS_INVALID, see why. */
+MUST_USE enum status server_new(const struct config_store *options, char why[SERVER_WHY_SIZE],
+                                struct server **out);
+void server_free(struct server *server);
+
+/* Begins to ask the server whose turn it is. */
+MUST_USE enum status server_begin(struct server *server, const struct server_ask *ask);
+/* STATUS_AGAIN: still under way at `until`. STATUS_OK: the answer, which lives until the next one.
+ * STATUS_NOT_FOUND: no such database or table. STATUS_EXISTS: a statement of this query_id is under
+ * way. STATUS_TOO_LONG: time ran out, or the answer is too long. STATUS_CLOSED: no answer; was it
+ * a change, nobody knows whether it was made. STATUS_REFUSED: neither. All but the first two: see
+ * server_why(). */
+MUST_USE enum status server_wait(struct server *server, clock_ms until, struct span *out);
+/* What went wrong last: which server, what, and what to do. */
+const char *server_why(const struct server *server);
+/* The next ask goes to the next server; false: it is the first one again. */
+bool server_turn(struct server *server);
+
+/* Begin and wait, at one server after the other while they cannot be reached. */
+MUST_USE enum status server_answer(struct server *server, const struct server_ask *ask,
+                                   struct span *out);
+
+/* 'text': letters, digits and a few signs stand for themselves, all else as \xHH. */
+void quote(struct writer *w, struct span text);
+void write_number(struct writer *w, uint64_t value);
+/* The statement in `w` ends here; "" when it did not fit. */
+const char *statement_end(struct writer *w);
+/* The number that stands in a line of a TabSeparated answer. */
+uint64_t answer_number(struct span answer);
+
+#endif
