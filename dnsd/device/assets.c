@@ -11,9 +11,13 @@
 
 enum { TEXTS_MOST = 1 << 29, SLOTS_LEAST = 1024, BITS_MOST = 128 };
 
-/* Open addressing, linear, at most half full; 0: empty, else the number of an asset plus 1. */
+/* Open addressing, linear, at most half full. */
+struct slot {
+    uint32_t number; /* of an asset, plus 1; 0: empty */
+    uint32_t mark;   /* of its hash: what has another is not looked at */
+};
 struct slots {
-    uint32_t *list;
+    struct slot *list;
     size_t size, count;
 };
 
@@ -61,41 +65,52 @@ static uint64_t hash_prefix(const struct assets *assets, const struct prefix *pr
     return hash_bytes(&assets->key, bytes, sizeof bytes);
 }
 
+static uint32_t mark_of(uint64_t hash)
+{
+    return (uint32_t)(hash >> 32);
+}
+
+/* The next of the assets whose hash may be this one; `at` begins as the hash. NULL: no more. */
+static struct asset_kept *next_of(const struct assets *assets, const struct slots *slots,
+                                  uint64_t hash, size_t *at)
+{
+    while (slots->count > 0) {
+        const struct slot *slot = &slots->list[(*at)++ & (slots->size - 1)];
+        if (slot->number == 0)
+            return NULL;
+        if (slot->mark == mark_of(hash))
+            return &assets->list[slot->number - 1];
+    }
+    return NULL;
+}
+
 static struct asset_kept *find_mac(const struct assets *assets, const uint8_t *mac)
 {
-    const struct slots *slots = &assets->by_mac;
-    if (slots->count == 0)
-        return NULL;
-    for (size_t at = hash_mac(assets, mac);; at++) {
-        uint32_t number = slots->list[at & (slots->size - 1)];
-        if (number == 0)
-            return NULL;
-        if (memcmp(assets->list[number - 1].mac, mac, MAC_SIZE) == 0)
-            return &assets->list[number - 1];
-    }
+    const uint64_t hash = hash_mac(assets, mac);
+    size_t at = hash;
+    struct asset_kept *kept = next_of(assets, &assets->by_mac, hash, &at);
+    while (kept != NULL && memcmp(kept->mac, mac, MAC_SIZE) != 0)
+        kept = next_of(assets, &assets->by_mac, hash, &at);
+    return kept;
 }
 
 static struct asset_kept *find_prefix(const struct assets *assets, const struct prefix *prefix)
 {
-    const struct slots *slots = &assets->by_prefix;
-    if (slots->count == 0)
-        return NULL;
-    for (size_t at = hash_prefix(assets, prefix);; at++) {
-        uint32_t number = slots->list[at & (slots->size - 1)];
-        if (number == 0)
-            return NULL;
-        const struct prefix *kept = &assets->list[number - 1].address;
-        if (kept->bits == prefix->bits && address_equal(&kept->base, &prefix->base))
-            return &assets->list[number - 1];
-    }
+    const uint64_t hash = hash_prefix(assets, prefix);
+    size_t at = hash;
+    struct asset_kept *kept = next_of(assets, &assets->by_prefix, hash, &at);
+    while (kept != NULL && (kept->address.bits != prefix->bits ||
+                            !address_equal(&kept->address.base, &prefix->base)))
+        kept = next_of(assets, &assets->by_prefix, hash, &at);
+    return kept;
 }
 
 static void slots_put(struct slots *slots, uint64_t hash, uint32_t number)
 {
     size_t at = hash;
-    while (slots->list[at & (slots->size - 1)] != 0)
+    while (slots->list[at & (slots->size - 1)].number != 0)
         at++;
-    slots->list[at & (slots->size - 1)] = number;
+    slots->list[at & (slots->size - 1)] = (struct slot){number, mark_of(hash)};
     slots->count++;
 }
 
@@ -115,8 +130,8 @@ static bool slots_have_room(const struct assets *assets, struct slots *slots)
     if (grown.list == NULL)
         return false;
     for (size_t i = 0; i < slots->size; i++)
-        if (slots->list[i] != 0)
-            slots_put(&grown, hash_of(assets, slots, slots->list[i]), slots->list[i]);
+        if (slots->list[i].number != 0)
+            slots_put(&grown, hash_of(assets, slots, slots->list[i].number), slots->list[i].number);
     free(slots->list);
     *slots = grown;
     return true;

@@ -101,7 +101,9 @@ static void name_device(struct device *out, const struct prefix *prefix)
     else if (out->has_mac)
         set_key(out, "mac:", mac_text(out->mac, text));
     else
-        set_key(out, "address:", prefix_text(prefix, text));
+        set_key(out, "address:",
+                prefix->bits == 128 ? address_text(&prefix->base, text)
+                                    : prefix_text(prefix, text));
 }
 
 /* An all-zero MAC is how some say that they do not know it. */
@@ -114,7 +116,7 @@ static bool is_known_mac(const uint8_t *mac)
 void devices_find(const struct devices *devices, const struct address *address, clock_us at,
                   const uint8_t *mac, struct device *out)
 {
-    struct prefix prefix = {*address, 128};
+    struct prefix prefix = {*address, 128}; /* what the key is called after */
     const struct held *held = holders_find(devices->holders, address, at);
     memset(out, 0, sizeof *out);
     if (is_known_mac(mac)) {

@@ -15,7 +15,7 @@ struct holder {
     struct address address;
     struct holder *next; /* of the same bucket */
     uint32_t count, room;
-    struct held **list;
+    struct held *list[];
 };
 
 struct holders {
@@ -34,7 +34,7 @@ struct holders *holders_new(size_t most)
         return NULL;
     holders->most = most > 0 && most < UINT32_MAX ? most : UINT32_MAX - 1;
     holders->bucket_count = BUCKETS_LEAST;
-    while (holders->bucket_count < most && holders->bucket_count < BUCKETS_MOST)
+    while (holders->bucket_count / 2 < most && holders->bucket_count < BUCKETS_MOST)
         holders->bucket_count *= 2;
     holders->buckets = calloc(holders->bucket_count, sizeof *holders->buckets);
     if (holders->buckets == NULL) {
@@ -55,7 +55,6 @@ void holders_free(struct holders *holders)
             holders->buckets[i] = gone->next;
             for (uint32_t j = 0; j < gone->count; j++)
                 free(gone->list[j]);
-            free(gone->list);
             free(gone);
         }
     free(holders->buckets);
@@ -175,7 +174,7 @@ static void list_remove(struct holders *holders, struct holder *holder, uint32_t
 static void drop_first(struct holders *holders)
 {
     const struct held *held = holders->heap[0];
-    struct holder *holder = held->holder;
+    struct holder **place = place_of(holders, &held->address), *holder = *place;
     uint32_t at = 0;
     while (holder->list[at] != held)
         at++;
@@ -183,8 +182,7 @@ static void drop_first(struct holders *holders)
     holders->dropped++;
     if (holder->count > 0)
         return;
-    *place_of(holders, &holder->address) = holder->next;
-    free(holder->list);
+    *place = holder->next;
     free(holder);
 }
 
@@ -192,22 +190,17 @@ static void drop_first(struct holders *holders)
 static struct holder *holder_with_room(struct holders *holders, const struct address *address)
 {
     struct holder **place = place_of(holders, address), *holder = *place;
-    if (holder == NULL) {
-        holder = calloc(1, sizeof *holder);
-        if (holder == NULL)
-            return NULL;
-        holder->address = *address;
-        *place = holder;
-    }
-    if (holder->count == holder->room) {
-        uint32_t room = holder->room == 0 ? LIST_LEAST : holder->room * 2;
-        struct held **list = realloc(holder->list, room * sizeof(struct held *));
-        if (list == NULL)
-            return NULL;
-        holder->list = list;
-        holder->room = room;
-    }
-    return holder;
+    if (holder != NULL && holder->count < holder->room)
+        return holder;
+    const uint32_t room = holder == NULL ? LIST_LEAST : holder->room * 2;
+    struct holder *grown = realloc(holder, sizeof *grown + room * sizeof(struct held *));
+    if (grown == NULL)
+        return NULL;
+    if (holder == NULL)
+        *grown = (struct holder){.address = *address};
+    grown->room = room;
+    *place = grown;
+    return grown;
 }
 
 /* Whether `later` is the same device as `earlier`, going on. A host name that was not known before
@@ -280,6 +273,7 @@ static struct held *held_of(const struct lease *lease, enum device_known known)
     struct held *held = calloc(1, sizeof *held + length + 1);
     if (held == NULL)
         return NULL;
+    held->address = lease->address;
     held->from = lease->from;
     held->until = lease->until == 0 ? HELD_WITHOUT_END : lease->until;
     held->is_end = held->until == held->from;
@@ -333,7 +327,6 @@ enum status holders_add(struct holders *holders, const struct lease *lease, enum
     }
     memmove(holder->list + n + 1, holder->list + n, (holder->count++ - n) * sizeof *holder->list);
     holder->list[n] = fresh;
-    fresh->holder = holder;
     heap_put(holders, holders->count++, fresh);
     const clock_us until = fresh->until;
     fresh->until = fresh->from; /* and no longer than the next one allows */

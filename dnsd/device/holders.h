@@ -16,7 +16,7 @@ static const clock_us HELD_WITHOUT_END = UINT64_MAX;
 /* One lease. It may last no time: what another one replaced in the moment of its begin stays, so
  * that reading the same file again is no news. */
 struct held {
-    struct holder *holder;
+    struct address address;
     clock_us from, until;
     uint32_t heap_at;
     uint8_t known;        /* enum device_known */

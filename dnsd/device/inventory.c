@@ -183,15 +183,15 @@ static void read_cell(struct inventory *inventory, const struct yaml_row *row,
     copy[text.length] = 0;
     if (strlen(copy) != text.length)
         problem_error(inventory->problems, inventory->file, at.line, at.column,
-                      "`%s` has a zero byte; take it out", row->key);
+                      "`%s`: the value holds a zero byte; take it out", row->key);
     else if (row->kind->read(row, span_of(copy, text.length), (uint8_t *)written + row->place, why))
         memcpy((uint8_t *)written + row->at, &at, row->located ? sizeof at : 0);
     else if (why[0] != 0)
         problem_error(inventory->problems, inventory->file, at.line, at.column, "`%s`: %s",
                       row->key, why);
     else
-        problem_error(inventory->problems, inventory->file, at.line, at.column, "`%s` must be %s",
-                      row->key, row->kind->expected);
+        problem_error(inventory->problems, inventory->file, at.line, at.column,
+                      "`%s` takes %s, not `%.60s`", row->key, row->kind->expected, copy);
 }
 
 /* One row. False: there is none. */

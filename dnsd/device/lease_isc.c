@@ -122,7 +122,7 @@ static void read_statement(struct isc *isc, struct block *block)
     }
 }
 
-/* The rest of a block up to its brace. False: the file ended before. */
+/* The statements of a block, up to its brace. False: the file ended before. */
 static bool read_block(struct isc *isc, struct block *block)
 {
     for (;;) {
@@ -132,12 +132,10 @@ static bool read_block(struct isc *isc, struct block *block)
         if (kind == ISC_END)
             return false;
         read_statement(isc, block);
-        if (isc->words.kind == ISC_CLOSE) {
-            block->why = "a `;` is missing before a `}`";
-            return true;
-        }
-        if (isc->words.kind != ISC_STOP)
-            isc_skip(&isc->words);
+        if (isc->words.kind == ISC_STOP || isc_skip(&isc->words))
+            continue;
+        block->why = "a `;` is missing before a `}`";
+        return isc->words.kind == ISC_CLOSE;
     }
 }
 
@@ -191,7 +189,7 @@ static void read_lease(struct isc *isc)
         block.why = "behind `lease` stands no address";
     if (isc_next(&isc->words) != ISC_OPEN) {
         leases_bad(isc->out, block.line, "behind the address stands no `{`");
-        isc_skip(&isc->words);
+        (void)isc_skip(&isc->words);
     } else if (read_block(isc, &block)) {
         tell(isc, &block);
     }
@@ -223,7 +221,7 @@ static void read_association(struct isc *isc)
         block.lease.has_mac = duid_mac(span_behind(isc->words.word, IAID_SIZE), block.lease.mac);
     if (isc_next(&isc->words) != ISC_OPEN) {
         leases_bad(isc->out, isc->words.line, "an ia-na without a block");
-        isc_skip(&isc->words);
+        (void)isc_skip(&isc->words);
         return;
     }
     for (;;) {
@@ -236,10 +234,8 @@ static void read_association(struct isc *isc)
             continue;
         }
         read_statement(isc, &block);
-        if (isc->words.kind == ISC_CLOSE)
+        if (isc->words.kind != ISC_STOP && !isc_skip(&isc->words))
             return;
-        if (isc->words.kind != ISC_STOP)
-            isc_skip(&isc->words);
     }
 }
 
@@ -258,7 +254,7 @@ static void isc_read(struct span text, clock_us now,
         else if (isc.words.kind == ISC_WORD && (text_is(word, "ia-na") || text_is(word, "ia-ta")))
             read_association(&isc);
         else if (isc.words.kind != ISC_STOP)
-            isc_skip(&isc.words);
+            (void)isc_skip(&isc.words);
     }
 }
 

@@ -98,14 +98,16 @@ enum isc_kind isc_next(struct isc_words *words)
     return words->kind;
 }
 
-void isc_skip(struct isc_words *words)
+bool isc_skip(struct isc_words *words)
 {
     unsigned depth = 0;
     for (enum isc_kind kind = words->kind; kind != ISC_END; kind = isc_next(words)) {
+        if (kind == ISC_CLOSE && depth == 0)
+            return false;
         depth += kind == ISC_OPEN;
-        if (kind == ISC_CLOSE && depth > 0)
-            depth--;
+        depth -= kind == ISC_CLOSE;
         if (depth == 0 && (kind == ISC_STOP || kind == ISC_CLOSE))
-            return;
+            return true;
     }
+    return false;
 }

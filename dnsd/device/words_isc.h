@@ -25,7 +25,8 @@ struct isc_words {
 /* `text` from its start, at line 1. */
 struct isc_words isc_words(struct span text);
 enum isc_kind isc_next(struct isc_words *words);
-/* To behind the `;` or the block that ends the statement that the word given last is in. */
-void isc_skip(struct isc_words *words);
+/* To the `;` or the end of the block that ends the statement that the word given last is in. False:
+ * a `}` before that, or the end of the file. */
+bool isc_skip(struct isc_words *words);
 
 #endif
