@@ -9,10 +9,19 @@
 
 enum { LEVEL = 1, LINES_MOST = 64 << 20 };
 
+/* A packed column: a byte that says how wide its values are and how they are kept; of a growing one
+ * the first value, 8 bytes; then the values. Numbers are as this machine has them. */
+enum {
+    KEPT_WIDTH = 3, /* 1 << this many bytes a value */
+    KEPT_SAME = 4,  /* one value, which all rows have */
+    KEPT_ZSTD = 8
+};
+
 struct packer {
     ZSTD_CCtx *pack;
     ZSTD_DCtx *unpack;
-    struct block_values values;
+    uint64_t wide[BLOCK_ROWS];
+    uint8_t narrow[BLOCK_ROWS * 8];
     uint8_t *room; /* packed or unpacked bytes */
     size_t room_size;
 };
@@ -92,85 +101,156 @@ static bool make_room(struct packer *packer, size_t size)
     return true;
 }
 
-static enum status pack(struct packer *packer, const void *bytes, size_t length, bool checksum,
-                        struct span *out)
+static enum status pack(struct packer *packer, const void *bytes, size_t length, size_t before,
+                        bool checksum, size_t *packed)
 {
-    if (!make_room(packer, ZSTD_compressBound(length)))
+    if (!make_room(packer, before + ZSTD_compressBound(length)))
         return STATUS_NO_MEMORY;
     ZSTD_CCtx_setParameter(packer->pack, ZSTD_c_checksumFlag, checksum);
-    const size_t packed =
-        ZSTD_compress2(packer->pack, packer->room, packer->room_size, bytes, length);
-    if (ZSTD_isError(packed))
-        return STATUS_NO_MEMORY;
-    *out = span_of(packer->room, packed);
-    return STATUS_OK;
+    *packed = ZSTD_compress2(packer->pack, packer->room + before, packer->room_size - before, bytes,
+                             length);
+    return ZSTD_isError(*packed) ? STATUS_NO_MEMORY : STATUS_OK;
 }
 
-/* One column of the rows, side by side; whether all are the same. */
-static bool gather(struct block_values *v, const struct block_row *rows, uint32_t count,
-                   struct place place)
+static uint64_t load(const uint8_t *at, unsigned width)
+{
+    uint16_t two;
+    uint32_t four;
+    uint64_t eight;
+
+    switch (width) {
+    case 1:
+        return *at;
+    case 2:
+        memcpy(&two, at, 2);
+        return two;
+    case 4:
+        memcpy(&four, at, 4);
+        return four;
+    default:
+        memcpy(&eight, at, 8);
+        return eight;
+    }
+}
+
+/* Differences of both signs as small numbers: 0, -1, 1, -2, … */
+static uint64_t fold(uint64_t difference)
+{
+    return difference << 1 ^ (0 - (difference >> 63));
+}
+
+static uint64_t unfold(uint64_t folded)
+{
+    return folded >> 1 ^ (0 - (folded & 1));
+}
+
+/* One column of the rows; gives all bits that any value has, and whether all are the same. */
+static uint64_t gather(struct packer *packer, const struct block_row *rows, uint32_t count,
+                       struct place place, bool *is_same)
 {
     const uint8_t *at = (const uint8_t *)rows + place.offset;
-    uint64_t before = 0, differing = 0;
+    uint64_t *wide = packer->wide, bits = 0, differing = 0;
 
-    switch (place.width) {
-    case 1:
-        for (uint32_t i = 0; i < count; i++, at += sizeof *rows)
-            differing |= (uint64_t)((v->u8[i] = *at) ^ v->u8[0]);
-        break;
-    case 2:
-        for (uint32_t i = 0; i < count; i++, at += sizeof *rows)
-            differing |= (uint64_t)((v->u16[i] = *(const uint16_t *)at) ^ v->u16[0]);
-        break;
-    case 4:
-        for (uint32_t i = 0; i < count; i++, at += sizeof *rows)
-            differing |= (v->u32[i] = *(const uint32_t *)at) ^ v->u32[0];
-        break;
-    default:
-        for (uint32_t i = 0; i < count; i++, at += sizeof *rows) {
-            const uint64_t value = *(const uint64_t *)at;
-            v->u64[i] = value - before;
-            before = place.is_growing ? value : 0;
-            differing |= v->u64[i] ^ v->u64[0];
-        }
+    for (uint32_t i = 0; i < count; i++, at += sizeof *rows)
+        wide[i] = load(at, place.width);
+    if (place.is_growing) {
+        for (uint32_t i = count - 1; i > 0; i--)
+            wide[i] = fold(wide[i] - wide[i - 1]);
+        wide[0] = 0;
     }
-    return differing == 0;
+    for (uint32_t i = 0; i < count; i++) {
+        bits |= wide[i];
+        differing |= wide[i] ^ wide[0];
+    }
+    *is_same = differing == 0;
+    return bits;
 }
 
-/* No frame of zstd is as short as a value: what is not longer than a value is one. */
+/* As few bytes a value as hold them all; gives how many. */
+static unsigned narrow(struct packer *packer, uint32_t count, uint64_t bits)
+{
+    const uint64_t *wide = packer->wide;
+    if (bits <= UINT8_MAX) {
+        for (uint32_t i = 0; i < count; i++)
+            packer->narrow[i] = (uint8_t)wide[i];
+        return 0;
+    }
+    if (bits <= UINT16_MAX) {
+        for (uint32_t i = 0; i < count; i++)
+            memcpy(packer->narrow + (size_t)i * 2, &(uint16_t){(uint16_t)wide[i]}, 2);
+        return 1;
+    }
+    if (bits <= UINT32_MAX) {
+        for (uint32_t i = 0; i < count; i++)
+            memcpy(packer->narrow + (size_t)i * 4, &(uint32_t){(uint32_t)wide[i]}, 4);
+        return 2;
+    }
+    memcpy(packer->narrow, wide, (size_t)count * 8);
+    return 3;
+}
+
+/* Packing must save a fifth, else it only costs time when it is read. */
 enum status packer_column(struct packer *packer, const struct block_row *rows, uint32_t count,
                           enum column column, struct span *out)
 {
     const struct place place = place_of(column);
-    if (gather(&packer->values, rows, count, place) && (!place.is_growing || count == 1)) {
-        *out = span_of(packer->values.u8, place.width);
-        return STATUS_OK;
+    const size_t before = place.is_growing ? 9 : 1;
+    bool is_same;
+
+    const uint64_t bits = gather(packer, rows, count, place, &is_same);
+    const unsigned width = narrow(packer, count, bits);
+    const size_t length = (is_same ? 1 : (size_t)count) << width;
+    size_t packed;
+    const enum status status = pack(packer, packer->narrow, length, before, false, &packed);
+    if (status != STATUS_OK)
+        return status;
+    const bool is_packed = packed < length / 5 * 4;
+    if (!is_packed) {
+        memcpy(packer->room + before, packer->narrow, length);
+        packed = length;
     }
-    return pack(packer, packer->values.u8, (size_t)count * place.width, false, out);
+    packer->room[0] = (uint8_t)(width | (is_same ? KEPT_SAME : 0) | (is_packed ? KEPT_ZSTD : 0));
+    if (place.is_growing)
+        memcpy(packer->room + 1, (const uint8_t *)rows + place.offset, 8);
+    *out = span_of(packer->room, before + packed);
+    return STATUS_OK;
+}
+
+static void grow(struct packer *packer, struct block_values *out, uint32_t count, uint64_t first)
+{
+    uint64_t value = first;
+    for (uint32_t i = 0; i < count; i++)
+        packer->wide[i] = value += unfold(block_value(out, i));
+    memcpy(out->u64, packer->wide, count * sizeof *out->u64);
+    out->width = 8;
+    out->is_same = false;
 }
 
 enum status packer_values(struct packer *packer, struct span packed, uint32_t count,
                           enum column column, struct block_values *out)
 {
     const struct place place = place_of(column);
+    const size_t before = place.is_growing ? 9 : 1;
 
-    out->width = place.width;
-    out->is_same = packed.length == place.width;
-    if (out->is_same) {
-        memcpy(out->u8, packed.at, place.width);
-        out->is_same = false;
-        out->same = block_value(out, 0);
-        out->is_same = true;
-        return STATUS_OK;
+    if (packed.length < before || count == 0 || count > BLOCK_ROWS)
+        return STATUS_CORRUPT;
+    const uint8_t kept = packed.at[0];
+    const struct span bytes = span_behind(packed, before);
+    out->width = (uint8_t)(1u << (kept & KEPT_WIDTH));
+    out->is_same = (kept & KEPT_SAME) != 0;
+    const size_t length = (out->is_same ? 1 : (size_t)count) * out->width;
+    if ((kept & KEPT_ZSTD) != 0) {
+        if (ZSTD_decompressDCtx(packer->unpack, out->u8, length, bytes.at, bytes.length) != length)
+            return STATUS_CORRUPT;
+    } else {
+        if (bytes.length != length)
+            return STATUS_CORRUPT;
+        memcpy(out->u8, bytes.at, length);
     }
-    if (count > BLOCK_ROWS)
-        return STATUS_CORRUPT;
-    const size_t length = (size_t)count * place.width;
-    if (ZSTD_decompressDCtx(packer->unpack, out->u8, length, packed.at, packed.length) != length)
-        return STATUS_CORRUPT;
+    if (out->is_same)
+        out->same = load(out->u8, out->width);
     if (place.is_growing)
-        for (uint32_t i = 1; i < count; i++)
-            out->u64[i] += out->u64[i - 1];
+        grow(packer, out, count, load(packed.at + 1, 8));
     return STATUS_OK;
 }
 
@@ -198,7 +278,11 @@ void block_fill(struct block_row *row, enum column column, const struct block_va
 
 enum status packer_lines(struct packer *packer, struct span lines, struct span *out)
 {
-    return pack(packer, lines.at, lines.length, true, out);
+    size_t packed;
+    const enum status status = pack(packer, lines.at, lines.length, 0, true, &packed);
+    if (status == STATUS_OK)
+        *out = span_of(packer->room, packed);
+    return status;
 }
 
 enum status packer_unpack_lines(struct packer *packer, struct span packed, struct span *out)

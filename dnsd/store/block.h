@@ -15,7 +15,7 @@ enum {
     BLOCK_ROWS = 2048,         /* a full block */
     BLOCK_BYTES = 4 << 20,     /* or so many bytes of lines */
     BLOCK_PART_ROWS = 256,     /* lines that are packed together */
-    BLOCK_PART_BYTES = 1 << 18 /* or so many bytes, and the line that goes over */
+    BLOCK_PART_BYTES = 1 << 17 /* or so many bytes, and the line that goes over */
 };
 
 /* Texts of a row that are kept as numbers of words; the first ones are enum word's. 0: "". */
@@ -69,7 +69,7 @@ struct block_values {
     uint8_t width;
     uint64_t same;
     union {
-        uint8_t u8[BLOCK_ROWS];
+        uint8_t u8[BLOCK_ROWS * 8];
         uint16_t u16[BLOCK_ROWS];
         uint32_t u32[BLOCK_ROWS];
         uint64_t u64[BLOCK_ROWS];

@@ -260,14 +260,43 @@ static enum status passes(struct day_filter *f, struct condition *c, uint64_t va
     return status;
 }
 
-/* The common case without a call a row. */
-static uint32_t keep_equal(const struct block_values *v, uint32_t wanted, uint16_t *rows,
-                           uint32_t count)
+/* The common cases without a call a row. */
+static uint32_t keep_equal_u8(const uint8_t *v, uint8_t wanted, uint16_t *rows, uint32_t count)
 {
     uint32_t left = 0;
     for (uint32_t i = 0; i < count; i++) {
-        rows[left] = rows[i];
-        left += v->u32[rows[i]] == wanted;
+        const uint16_t row = rows[i];
+        rows[left] = row;
+        left += v[row] == wanted;
+    }
+    return left;
+}
+
+static uint32_t keep_equal_u16(const uint16_t *v, uint16_t wanted, uint16_t *rows, uint32_t count)
+{
+    uint32_t left = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        const uint16_t row = rows[i];
+        rows[left] = row;
+        left += v[row] == wanted;
+    }
+    return left;
+}
+
+static uint32_t keep_equal(const struct block_values *v, uint64_t wanted, uint16_t *rows,
+                           uint32_t count)
+{
+    if (v->width < 8 && wanted >> (8 * v->width) != 0) /* no value of the block is as big */
+        return 0;
+    if (v->width == 1)
+        return keep_equal_u8(v->u8, (uint8_t)wanted, rows, count);
+    if (v->width == 2)
+        return keep_equal_u16(v->u16, (uint16_t)wanted, rows, count);
+    uint32_t left = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        const uint16_t row = rows[i];
+        rows[left] = row;
+        left += block_value(v, row) == wanted;
     }
     return left;
 }
@@ -284,8 +313,8 @@ static enum status keep(struct day_filter *f, struct condition *c, uint16_t *row
         *count = is_kept ? *count : 0;
         return status;
     }
-    if (v->width == 4 && c->test == TEST_EQUAL) {
-        *count = keep_equal(v, (uint32_t)c->wanted, rows, *count);
+    if (c->test == TEST_EQUAL) {
+        *count = keep_equal(v, c->wanted, rows, *count);
         return STATUS_OK;
     }
     for (uint32_t i = 0; i < *count && status == STATUS_OK; i++) {

@@ -17,7 +17,7 @@
 enum {
     ENOUGH_ROWS = BLOCK_ROWS / 2, /* at a commit: so many become a block */
     TAILS_MOST = 32,              /* of one pending block, before they are put together */
-    PARTS_MOST = 64,              /* of a block's lines */
+    PARTS_MOST = 128,             /* of a block's lines */
     SOURCES_MOST = 4096,          /* in one file; each is a folder, or a break of its chain */
     HEAD_SIZE = 4 * (COLUMN_COUNT + 1 + PARTS_MOST) + 2 * PARTS_MOST
 };
