@@ -48,7 +48,7 @@ static void dnsmasq_read(struct span text, clock_us now,
     struct lines lines = {.rest = text};
     struct span line;
     *out = (struct leases_read){0};
-    while (lines_next(&lines, &line)) {
+    while (text_line(&lines, &line)) {
         struct lease lease = {.known = DEVICE_LEASE};
         if (line.length == 0 || (line.length > 5 && memcmp(line.at, "duid ", 5) == 0))
             continue;

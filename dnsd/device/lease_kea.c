@@ -126,7 +126,7 @@ static void kea_read(struct span text, clock_us now,
     struct kea kea = {0};
     struct span line;
     *out = (struct leases_read){0};
-    while (lines_next(&lines, &line)) {
+    while (text_line(&lines, &line)) {
         if (line.length == 0 || line.at[0] == '#')
             continue;
         if (!kea.has_headings)

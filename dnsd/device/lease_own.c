@@ -51,7 +51,7 @@ static void own_read(struct span text, clock_us now,
     struct lines lines = {.rest = text};
     struct span line;
     *out = (struct leases_read){0};
-    while (lines_next(&lines, &line)) {
+    while (text_line(&lines, &line)) {
         struct lease lease = {0};
         if (!read_words(line, &lease)) {
             leases_bad(out, lines.number,

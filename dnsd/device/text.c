@@ -9,7 +9,7 @@
 
 enum { DUID_MOST = 130, DUID_LLT = 1, DUID_LL = 3, ETHERNET = 1 };
 
-bool lines_next(struct lines *lines, struct span *line)
+bool text_line(struct lines *lines, struct span *line)
 {
     const uint8_t *end =
         lines->rest.length == 0 ? NULL : memchr(lines->rest.at, '\n', lines->rest.length);

@@ -18,7 +18,7 @@ struct lines {
     struct span rest;
     uint64_t number; /* of the line given last, from 1 */
 };
-bool lines_next(struct lines *lines, struct span *line);
+bool text_line(struct lines *lines, struct span *line);
 
 /* Cuts off what stands before the next `end`, or all; false: nothing is left. */
 bool text_cut(struct span *rest, char end, struct span *out);
