@@ -41,7 +41,7 @@ struct web {
     struct incident_cache *incidents; /* api_incidents.c; NULL: nothing was asked yet */
     struct tails *tails;              /* tail.c */
     uint32_t exports;                 /* under way */
-    uint64_t answers[6];              /* by the first digit of their code */
+    struct metrics *metrics;          /* metrics.c */
     clock_us since;
 };
 
@@ -80,6 +80,9 @@ MUST_USE enum status incidents_count(struct web *web, clock_us from, struct inci
 /* Those that are new, highest score first, at most `most`; gives how many. */
 uint32_t incidents_newest(struct web *web, uint32_t most, uint64_t *ids);
 void incidents_free(struct web *web);
+/* Those that the query string asks for, in its order, at most `most`; the caller frees them. False:
+ * answered. */
+bool incidents_find(struct request *request, size_t most, uint64_t **ids, size_t *count);
 /* Somebody changed the case of an incident: lists are to know at once. */
 void web_cases_changed(struct web *web);
 

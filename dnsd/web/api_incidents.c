@@ -1,0 +1,329 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * api_incidents - incidents found, sorted and shown.
+ */
+#include "web/api_cases.h"
+#include "web/incidents.h"
+#include "web/request.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum {
+    LIST_MOST = 200,
+    LIST_USUAL = 50,
+    SERIES_DAYS = 60,
+    SERIES_ROWS = 20000,
+    SERIES_PATIENCE_MS = 150
+};
+
+static const clock_us DAY_US = UINT64_C(86400000000);
+
+/* What a list is asked for. */
+struct wanted {
+    bool states[CASE_STATES];
+    const char *app, *text, *assignee;
+    clock_us from, until;
+    uint64_t device, least, skip, most;
+    int sort;
+};
+
+static bool read_states(const char *value, bool states[CASE_STATES], char why[FILTER_WHY_SIZE])
+{
+    bool all = value == NULL || strcmp(value, "all") == 0;
+
+    for (size_t i = 0; i < CASE_STATES; i++)
+        states[i] = all;
+    while (!all && *value != 0) {
+        size_t length = strcspn(value, ","), i = 0;
+        while (i < CASE_STATES && (strlen(case_state_words[i]) != length ||
+                                   memcmp(case_state_words[i], value, length) != 0))
+            i++;
+        if (i == CASE_STATES) {
+            snprintf(why, FILTER_WHY_SIZE,
+                     "`state` is all, or some of new, acknowledged, closed, false-positive, with "
+                     "commas between");
+            return false;
+        }
+        states[i] = true;
+        value += length + (value[length] == ',');
+    }
+    return true;
+}
+
+static bool read_wanted(struct request *request, uint64_t most, struct wanted *out)
+{
+    static const char *const sorts[] = {"score", "last", "attempts", NULL};
+    const struct query *query = &request->query;
+    char why[FILTER_WHY_SIZE];
+
+    *out = (struct wanted){.app = query_value(query, "app"),
+                           .text = query_value(query, "q"),
+                           .assignee = query_value(query, "assignee")};
+    if (read_states(query_value(query, "state"), out->states, why) &&
+        filter_time(query, "from", request->now, 0, &out->from, why) &&
+        filter_time(query, "until", request->now, 0, &out->until, why) &&
+        filter_number(query, "least", 0, 100, 0, &out->least, why) &&
+        filter_number(query, "device", 1, INT64_MAX, 0, &out->device, why) &&
+        filter_number(query, "skip", 0, BRIEFS_MOST, 0, &out->skip, why) &&
+        filter_number(query, "most", 1, most, LIST_USUAL, &out->most, why) &&
+        filter_word(query, "sort", sorts, 0, &out->sort, why))
+        return true;
+    reply_filter(request, why);
+    return false;
+}
+
+static bool is_wanted(const struct wanted *wanted, const struct brief *brief)
+{
+    return wanted->states[brief_state(brief)] && brief->points >= wanted->least &&
+           brief->last >= wanted->from && (wanted->until == 0 || brief->first < wanted->until) &&
+           (wanted->device == 0 || wanted->device == brief->device) &&
+           (wanted->app == NULL || strcmp(wanted->app, brief->app) == 0) &&
+           (wanted->assignee == NULL || strcmp(wanted->assignee, brief->decided.assignee) == 0) &&
+           (wanted->text == NULL || strcasestr(brief->text, wanted->text) != NULL);
+}
+
+static int (*const sorts[])(const void *, const void *) = {brief_by_score, brief_by_last,
+                                                           brief_by_attempts};
+
+/* False: answered. */
+static bool find(struct request *request, const struct wanted *wanted, uint64_t **ids,
+                 size_t *count)
+{
+    const struct brief **found = NULL;
+    struct briefs all;
+
+    *count = 0;
+    *ids = NULL;
+    if (incidents_look(request->web, &all) == STATUS_OK) {
+        found = calloc(all.count + 1, sizeof(*found));
+        *ids = calloc(all.count + 1, sizeof(**ids));
+    }
+    if (found == NULL || *ids == NULL) {
+        free(found);
+        free(*ids);
+        reply_error(request, 503, "busy", "the incidents cannot be read now; try again");
+        return false;
+    }
+    for (size_t i = 0; i < all.count; i++)
+        if (is_wanted(wanted, &all.at[i]))
+            found[(*count)++] = &all.at[i];
+    qsort(found, *count, sizeof(*found), sorts[wanted->sort]);
+    for (size_t i = 0; i < *count; i++)
+        (*ids)[i] = found[i]->id;
+    free(found);
+    return true;
+}
+
+bool incidents_find(struct request *request, size_t most, uint64_t **ids, size_t *count)
+{
+    struct summary *summary;
+    struct wanted wanted;
+
+    if (!read_wanted(request, BRIEFS_MOST, &wanted) || !web_need_summary(request, &summary) ||
+        !find(request, &wanted, ids, count))
+        return false;
+    if (*count > most)
+        *count = most;
+    return true;
+}
+
+static void run_list(struct request *request)
+{
+    struct summary *summary;
+    struct wanted wanted;
+    struct incident incident;
+    uint64_t *ids;
+    size_t count;
+
+    if (!read_wanted(request, LIST_MOST, &wanted) || !web_need_summary(request, &summary) ||
+        !find(request, &wanted, &ids, &count))
+        return;
+    struct json *json = json_new();
+    json_open_object(json, NULL);
+    json_open_list(json, "incidents");
+    for (size_t i = wanted.skip; i < count && i < wanted.skip + wanted.most; i++) {
+        if (summary_incident(summary, ids[i], &incident) != STATUS_OK)
+            continue;
+        json_open_object(json, NULL);
+        show_incident(json, request->web, &incident);
+        json_close_object(json);
+    }
+    json_close_list(json);
+    json_number(json, "total", count);
+    json_close_object(json);
+    free(ids);
+    reply_json(request, 200, json);
+}
+
+/* One. */
+
+static void show_counts(struct json *json, const char *key, const uint64_t *counts,
+                        const char *const *words, size_t count)
+{
+    json_open_object(json, key);
+    for (size_t i = 0; i < count; i++)
+        if (counts[i] > 0)
+            json_number(json, words[i], counts[i]);
+    json_close_object(json);
+}
+
+static void show_score(struct json *json, const struct incident *incident)
+{
+    struct score score;
+
+    incident_score(incident, &score);
+    json_open_object(json, "score");
+    json_number(json, "points", score.points);
+    json_text(json, "confidence", confidence_words[score.confidence]);
+    json_open_list(json, "reasons");
+    for (uint32_t i = 0; i < score.reason_count; i++) {
+        json_open_object(json, NULL);
+        json_text(json, "word", score.reasons[i].word);
+        json_number(json, "count", score.reasons[i].count);
+        json_text(json, "text", score.reasons[i].text);
+        json_close_object(json);
+    }
+    json_close_list(json);
+    json_close_object(json);
+}
+
+static void show_case(struct json *json, const struct case_now *decided, clock_us last)
+{
+    bool reopened;
+    enum case_state state = case_effective(decided, last, &reopened);
+
+    json_text(json, "state", case_state_words[state]);
+    json_bool(json, "reopened", reopened);
+    json_text(json, "assignee", decided->assignee);
+    json_time(json, "changed", decided->changed);
+    json_number(json, "notes", decided->notes);
+}
+
+static void show_texts(struct json *json, const struct incident *incident)
+{
+    json_open_list(json, "names");
+    for (size_t i = 0; i < INCIDENT_NAMES && incident->names[i][0] != 0; i++)
+        json_text(json, NULL, incident->names[i]);
+    json_close_list(json);
+    json_text(json, "list", incident->list);
+    json_text(json, "rule", incident->rule);
+    json_text(json, "source", incident->source);
+    json_text(json, "authority", incident->authority);
+    json_text(json, "ticket", incident->ticket);
+    json_text(json, "group", incident->group);
+    json_text(json, "gateway", incident->gateway);
+}
+
+void show_incident(struct json *json, struct web *web, const struct incident *incident)
+{
+    struct summary *summary;
+    struct device_seen seen = {.number = 0};
+    struct case_now decided = {.state = CASE_NEW};
+    bool is_known = web_summary(web, &summary) == STATUS_OK &&
+                    summary_device(summary, incident->device, &seen) == STATUS_OK;
+
+    if (is_known && case_find(web->people, seen.device.key, incident->app, &decided) != STATUS_OK)
+        decided = (struct case_now){.state = CASE_NEW};
+    json_number(json, "id", incident->id);
+    json_open_object(json, "device");
+    show_device(json, &seen);
+    json_close_object(json);
+    json_text(json, "app", incident->app);
+    json_time(json, "first", incident->first);
+    json_time(json, "last", incident->last);
+    json_number(json, "attempts", incident->attempts);
+    json_number(json, "stopped", incident->stopped);
+    show_counts(json, "evidence", incident->evidence, evidence_words, EVIDENCE_COUNT);
+    show_counts(json, "ways", incident->ways, way_words, WAY_COUNT);
+    json_number(json, "hours", incident->hours);
+    json_number(json, "days", incident->days);
+    json_number(json, "unresolved", incident->unresolved);
+    show_texts(json, incident);
+    show_score(json, incident);
+    show_case(json, &decided, incident->last);
+}
+
+/* Rows of the incident by day, latest day first to be read, oldest first to be shown. */
+struct day_counts {
+    clock_us begin;
+    uint64_t rows[SERIES_DAYS], stopped[SERIES_DAYS];
+};
+
+static bool on_row(void *owner, const struct row *row)
+{
+    struct day_counts *days = owner;
+    clock_us day = (row->at - days->begin) / DAY_US;
+
+    if (row->at >= days->begin && day < SERIES_DAYS) {
+        days->rows[day]++;
+        days->stopped[day] += row->stopped;
+    }
+    return true;
+}
+
+/* Empty where it would take long: an incident with many rows is known by its numbers. */
+static void show_days(struct json *json, struct web *web, const struct incident *incident)
+{
+    struct day_counts days = {.begin = 0};
+    clock_us end = incident->last - incident->last % DAY_US + DAY_US;
+    struct store_filter filter = {.device = incident->device, .until = end};
+    const struct store_page page = {.most = SERIES_ROWS, .patience_ms = SERIES_PATIENCE_MS};
+    struct store_paged paged = {.complete = false};
+    struct store *store;
+
+    filter.word[WORD_APP] = incident->app;
+    days.begin = end > SERIES_DAYS * DAY_US ? end - SERIES_DAYS * DAY_US : 0;
+    filter.from = days.begin;
+    bool good = web_store(web, &store) == STATUS_OK &&
+                store_page(store, &filter, &page, on_row, &days, &paged) == STATUS_OK &&
+                paged.complete;
+    json_open_list(json, "days_series");
+    for (size_t i = 0; good && i < SERIES_DAYS; i++) {
+        if (days.rows[i] == 0)
+            continue;
+        json_open_object(json, NULL);
+        json_time(json, "at", days.begin + i * DAY_US);
+        json_number(json, "rows", days.rows[i]);
+        json_number(json, "stopped", days.stopped[i]);
+        json_close_object(json);
+    }
+    json_close_list(json);
+}
+
+static void run_one(struct request *request)
+{
+    struct device_seen seen = {.number = 0};
+    struct incident incident;
+    struct summary *summary;
+    uint64_t id;
+
+    if (!web_need_summary(request, &summary))
+        return;
+    enum status status = number_read(request_part(request, 0), &id)
+                             ? summary_incident(summary, id, &incident)
+                             : STATUS_NOT_FOUND;
+    if (status == STATUS_OK)
+        status = summary_device(summary, incident.device, &seen);
+    if (status == STATUS_NOT_FOUND) {
+        reply_error(request, 404, "not-found", "there is no incident of this number");
+        return;
+    }
+    if (status != STATUS_OK) {
+        reply_error(request, 503, "busy", "the incident cannot be read now; try again");
+        return;
+    }
+    struct json *json = json_new();
+    json_open_object(json, NULL);
+    show_incident(json, request->web, &incident);
+    show_steps(json, request->web, seen.device.key, incident.app);
+    show_days(json, request->web, &incident);
+    json_close_object(json);
+    reply_json(request, 200, json);
+}
+
+const struct route incident_routes[] = {
+    {METHOD_GET, "/api/incidents", PERMISSION_VIEWER, run_list, false},
+    {METHOD_GET, "/api/incidents/{id}", PERMISSION_VIEWER, run_one, false},
+    {.path = NULL},
+};
