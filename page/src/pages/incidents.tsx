@@ -78,17 +78,6 @@ function Filters() {
         ]}
         onPick={pick("assignee")}
       />
-      <Select
-        name="sort"
-        label={i.sort}
-        value={filters.sort}
-        options={[
-          ["score", i.sortScore],
-          ["last", i.sortLast],
-          ["attempts", i.sortAttempts],
-        ]}
-        onPick={pick("sort")}
-      />
     </div>
   );
 }
@@ -144,9 +133,22 @@ export function IncidentsPage(_: { id: string }) {
       <Await of={loaded}>
         {(data) => (
           <>
-            <p class="found" role="status">
-              {i.found(count(data.total), data.total)}
-            </p>
+            <div class="found-row">
+              <p class="found" role="status">
+                {i.found(count(data.total), data.total)}
+              </p>
+              <Select
+                name="sort"
+                label={i.sort}
+                value={filters.sort}
+                options={[
+                  ["score", i.sortScore],
+                  ["last", i.sortLast],
+                  ["attempts", i.sortAttempts],
+                ]}
+                onPick={(sort) => go(changed({ sort, skip: null }))}
+              />
+            </div>
             <Card flush>
               {data.incidents.length === 0 ? (
                 <p class="empty">{i.none}</p>

@@ -19,7 +19,7 @@ const rulesMost = 500;
 function About({ list }: { list: ListDetail }) {
   const l = words().list;
   return (
-    <Facts>
+    <Facts wide>
       <Fact name={l.app}>
         <Shown text={list.app} />
       </Fact>

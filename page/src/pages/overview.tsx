@@ -125,12 +125,11 @@ function States({ data }: { data: Overview }) {
             <a href={`/incidents?state=${state}`}>
               <StateMark state={state} />
               <svg class="bar" viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true">
-                <rect class="track" width="100" height="6" rx="3" />
                 <rect
                   class={`fill ${state}`}
                   width={((counts[state] ?? 0) / most) * 100}
                   height="6"
-                  rx="3"
+                 
                 />
               </svg>
               <span class="number">{count(counts[state] ?? 0)}</span>

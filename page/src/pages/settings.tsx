@@ -117,7 +117,7 @@ function Totp() {
     }
   };
   return (
-    <Card title={s.totp}>
+    <Card title={s.totp} class="spaced">
       <p class={has ? "verdict fine" : "verdict warn"}>
         {has ? <CheckIcon /> : <WarnIcon />}
         {has ? s.totpOn : s.totpOffText}

@@ -74,6 +74,7 @@ function axes(spanSeconds: number): uPlot.Axis[] {
       grid: { show: false },
       ticks: { ...grid, size: 4 },
       space: 90,
+      size: 32,
       values: (_u, splits) => splits.map(label),
     },
     {

@@ -121,7 +121,7 @@ function Holding({ filters }: { filters: Record<FilterKey, string> }) {
   const on = filterKeys.filter((k) => filters[k] !== "");
   if (on.length === 0) return null;
   return (
-    <div class="holding">
+    <>
       {on.map((key) => (
         <a key={key} class="chip filter" href={changed({ [key]: null, line: null })}>
           <span class="quiet">{key === "traffic" ? w.event.traffic : w.event[key]}</span>
@@ -133,7 +133,7 @@ function Holding({ filters }: { filters: Record<FilterKey, string> }) {
       <a class="clear" href={address(path.value)}>
         {w.common.clear}
       </a>
-    </div>
+    </>
   );
 }
 
@@ -176,16 +176,6 @@ export function EventFilters({ timeless }: { timeless?: boolean }) {
           ]}
           onPick={set("stopped")}
         />
-        <button
-          type="button"
-          class="more-filters"
-          aria-expanded={open}
-          aria-controls="more-filters"
-          onClick={() => setOpen(!open)}
-        >
-          {e.filters}
-          {inside.length > 0 && <span class="n">{inside.length}</span>}
-        </button>
       </div>
       {open && (
         <div class="filters second" id="more-filters">
@@ -225,7 +215,18 @@ export function EventFilters({ timeless }: { timeless?: boolean }) {
           )}
         </div>
       )}
-      <Holding filters={f} />
+      <div class="holding">
+        <button
+          type="button"
+          class="more-filters"
+          aria-expanded={open}
+          aria-controls={open ? "more-filters" : undefined}
+          onClick={() => setOpen(!open)}
+        >
+          {open ? e.fewerFilters : e.moreFilters}
+        </button>
+        <Holding filters={f} />
+      </div>
     </>
   );
 }

@@ -92,7 +92,7 @@ export function EventRows({ rows, label, to, hideDevice, fresh }: Props) {
           <Cell label={e.action}>
             <ActionMark action={row.action} stopped={row.stopped} />
           </Cell>
-          <Cell label={e.rule}>
+          <Cell label={e.rule} class="rule">
             <Shown text={row.rule} most={28} mono short />
           </Cell>
         </Line>

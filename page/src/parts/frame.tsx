@@ -101,8 +101,8 @@ export function Cell({ label, number, children, class: name }: CellProps) {
   );
 }
 
-export function Facts({ children }: Children) {
-  return <dl class="facts">{children}</dl>;
+export function Facts({ children, wide }: Children & { wide?: boolean }) {
+  return <dl class={wide ? "facts wide" : "facts"}>{children}</dl>;
 }
 export function Fact({ name, children }: Children & { name: string }) {
   return (

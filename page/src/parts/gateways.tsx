@@ -15,15 +15,15 @@ export function troubles(gateway: Gateway): string[] {
   const w = words().gateway;
   const { health, chain } = gateway;
   const out: string[] = [];
-  if (!chain.whole) out.push(w.breaks(count(Math.max(1, chain.breaks))));
-  if (chain.missing > 0) out.push(w.missing(count(chain.missing)));
-  if (gateway.lost > 0) out.push(w.eventsLost(count(gateway.lost)));
+  if (!chain.whole) out.push(w.breaks(count(Math.max(1, chain.breaks)), chain.breaks));
+  if (chain.missing > 0) out.push(w.missing(count(chain.missing), chain.missing));
+  if (gateway.lost > 0) out.push(w.eventsLost(count(gateway.lost), gateway.lost));
   if (health.blind_seconds > 0) out.push(w.blindFor(seconds(health.blind_seconds)));
-  if (health.dropped > 0) out.push(w.dropped(count(health.dropped)));
-  if (health.flows_full > 0) out.push(w.flowsFull(count(health.flows_full)));
-  if (health.gather_full > 0) out.push(w.gatherFull(count(health.gather_full)));
-  if (health.events_lost > 0) out.push(w.eventsLost(count(health.events_lost)));
-  if (health.restarts > 0) out.push(w.restarts(count(health.restarts)));
+  if (health.dropped > 0) out.push(w.dropped(count(health.dropped), health.dropped));
+  if (health.flows_full > 0) out.push(w.flowsFull(count(health.flows_full), health.flows_full));
+  if (health.gather_full > 0) out.push(w.gatherFull(count(health.gather_full), health.gather_full));
+  if (health.events_lost > 0) out.push(w.eventsLost(count(health.events_lost), health.events_lost));
+  if (health.restarts > 0) out.push(w.restarts(count(health.restarts), health.restarts));
   if (gateway.behind_seconds > behindMost)
     out.push(`${w.behind} ${seconds(gateway.behind_seconds)}`);
   return out;

@@ -88,12 +88,11 @@ export function Mark() {
   return (
     <svg class="mark" viewBox="0 0 32 32" width="28" height="28" aria-hidden="true">
       <rect width="32" height="32" rx="7" fill="#0b4f6c" />
-      <g fill="none" stroke-linecap="round">
-        <path d="M4 10c6-4 10 4 16 1s6-2 8-1" stroke="#fff" stroke-width="2.6" />
-        <path d="M7 16c4-2 7 2 11 .6s5-1.2 7-.6" stroke="#9fd3e8" stroke-width="2.4" />
+      <g fill="none" stroke="#fff" stroke-width="2">
+        <ellipse cx="16" cy="9.5" rx="10.5" ry="3.8" />
+        <ellipse cx="16" cy="16.5" rx="6.6" ry="2.5" stroke="#9fd3e8" />
       </g>
-      <ellipse cx="16" cy="24" rx="6" ry="3" fill="#06222f" />
-      <path d="M16 17.500v6" stroke="#9fd3e8" stroke-width="2.4" stroke-linecap="round" />
+      <ellipse cx="16" cy="22.5" rx="3.2" ry="1.5" fill="#9fd3e8" />
     </svg>
   );
 }

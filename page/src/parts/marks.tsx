@@ -41,8 +41,7 @@ export function ScoreBar({ score }: { score: Incident["score"] }) {
       <ConfidenceMark confidence={score.confidence} />
       <span class="points">
         <svg class="bar" viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true">
-          <rect class="track" width="100" height="6" rx="3" />
-          <rect class="fill" width={points} height="6" rx="3" />
+          <rect class="fill" width={points} height="6" />
         </svg>
         <span class="number" title={w.incident.points(points)}>
           {points}
@@ -152,10 +151,7 @@ export function deviceTitle(device: Device): string {
 export function DeviceName({ device, link }: { device: Device; link?: boolean }) {
   const w = words();
   const title = deviceTitle(device);
-  const below = [device.owner, device.tag !== title ? device.tag : "", device.group]
-    .filter((t) => t !== "")
-    .slice(0, 2);
-  if (device.address !== "" && device.address !== title) below.push(device.address);
+  const below = [device.owner, device.tag, device.address].filter((t) => t !== "" && t !== title);
   return (
     <span class="device">
       {link ? (

@@ -49,8 +49,7 @@ export function Bars({ counts, words: names, long, to }: BarsProps) {
             <span class="long">{word(long, key)}</span>
           </a>
           <svg class="bar" viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true">
-            <rect class="track" width="100" height="6" rx="3" />
-            <rect class="fill" width={(n / sum) * 100} height="6" rx="3" />
+            <rect class="fill" width={(n / sum) * 100} height="6" />
           </svg>
           <span class="number" title={percent(n, sum)}>
             {count(n)}
