@@ -1,27 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * fold - tables keyed by hashes with keys of our own; lists of what was touched.
+ * fold - maps, and lists of what was touched.
  */
 #include "history/fold.h"
 
-#include "base/hash.h"
-#include "base/random.h"
-#include "base/table.h"
+#include "history/map.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
 /* Each batch may end with a break of every folder. */
-enum {
-    HEALTH_MOST = 256,
-    TOUCHED_MOST = FOLD_MOST / 2,
-    TOUCHED_SIZE = TOUCHED_MOST + EVENT_FOLDERS_MOST
-};
-
-/* 128 bits, so that no two things of a life time meet. */
-struct fold_key {
-    uint64_t low, high;
-};
+enum { HEALTH_MOST = 256, TOUCHED_SIZE = FOLD_MOST + EVENT_FOLDERS_MOST };
 
 /* A device under one of its addresses. */
 struct host {
@@ -32,12 +21,12 @@ struct host {
 
 struct fold {
     struct summary *summary;
-    struct hash_key keys[2];
-    struct table *hosts, *incidents, *hits;
+    struct map *hosts, *incidents, *hits;
     struct host *host; /* that fold_device() gave last */
-    struct host *touched_hosts[TOUCHED_MOST];
+    struct host *touched_hosts[TOUCHED_SIZE];
     struct incident *touched_incidents[TOUCHED_SIZE];
-    size_t host_count, incident_count, health_count, health_last;
+    struct rule_hits *touched_hits[TOUCHED_SIZE];
+    size_t host_count, incident_count, hit_count, health_count, health_last;
     uint64_t made;
     struct health health[HEALTH_MOST];
 };
@@ -48,12 +37,9 @@ struct fold *fold_new(struct summary *summary)
     if (fold == NULL)
         return NULL;
     fold->summary = summary;
-    random_bytes(fold->keys, sizeof fold->keys);
-    fold->hosts = table_new(FOLD_MOST, sizeof(struct fold_key), sizeof(struct host), NULL, NULL);
-    fold->incidents =
-        table_new(FOLD_MOST, sizeof(struct fold_key), sizeof(struct incident), NULL, NULL);
-    fold->hits =
-        table_new(FOLD_MOST, sizeof(struct fold_key), sizeof(struct rule_hits), NULL, NULL);
+    fold->hosts = map_new(sizeof(struct host));
+    fold->incidents = map_new(sizeof(struct incident));
+    fold->hits = map_new(sizeof(struct rule_hits));
     if (fold->hosts == NULL || fold->incidents == NULL || fold->hits == NULL) {
         fold_free(fold);
         return NULL;
@@ -65,23 +51,10 @@ void fold_free(struct fold *fold)
 {
     if (fold == NULL)
         return;
-    table_free(fold->hosts);
-    table_free(fold->incidents);
-    table_free(fold->hits);
+    map_free(fold->hosts);
+    map_free(fold->incidents);
+    map_free(fold->hits);
     free(fold);
-}
-
-static struct fold_key key_of(const struct fold *fold, struct span text, const void *more,
-                              size_t length)
-{
-    uint8_t bytes[2 * INCIDENT_TEXT_SIZE + 1];
-    size_t most = sizeof bytes - length, taken = text.length < most ? text.length : most;
-
-    memcpy(bytes, more, length);
-    if (taken > 0)
-        memcpy(bytes + length, text.at, taken);
-    return (struct fold_key){hash_bytes(&fold->keys[0], bytes, length + taken),
-                             hash_bytes(&fold->keys[1], bytes, length + taken)};
 }
 
 /* Cut before a character that does not fit, and at a zero byte. */
@@ -110,10 +83,9 @@ static void text_keep(char *out, struct span text)
 enum status fold_device(struct fold *fold, const struct device *device,
                         const struct address *address, uint64_t *number)
 {
-    struct fold_key key =
-        key_of(fold, span_of(device->key, strnlen(device->key, sizeof device->key)), address->bytes,
-               sizeof address->bytes);
-    struct host *host = table_find(fold->hosts, &key);
+    struct map_key key = map_key_of(fold->hosts, span_of(address->bytes, sizeof address->bytes),
+                                    span_of(device->key, strnlen(device->key, sizeof device->key)));
+    struct host *host = map_find(fold->hosts, key);
     if (host == NULL) {
         uint64_t made = 0;
         enum status status = summary_begin(fold->summary);
@@ -126,8 +98,9 @@ enum status fold_device(struct fold *fold, const struct device *device,
             summary_rollback(fold->summary);
             return status;
         }
-        bool is_new;
-        host = table_claim(fold->hosts, &key, &is_new);
+        host = map_add(fold->hosts, key);
+        if (host == NULL)
+            return STATUS_NO_MEMORY;
         host->number = made;
         host->seen.address = *address;
         fold->made++;
@@ -169,12 +142,12 @@ static enum status hosts_keep(struct fold *fold)
 static enum status incident_count(struct fold *fold, const struct row *row)
 {
     struct span app = text_cut(row->word[WORD_APP], INCIDENT_TEXT_SIZE - 1);
-    struct fold_key key = key_of(fold, app, &row->device, sizeof row->device);
-    struct incident *incident = table_find(fold->incidents, &key);
+    struct map_key key =
+        map_key_of(fold->incidents, span_of(&row->device, sizeof row->device), app);
+    struct incident *incident = map_find(fold->incidents, key);
     if (incident == NULL) {
         struct incident kept = {.device = row->device};
         char text[INCIDENT_TEXT_SIZE];
-        bool is_new;
         text_keep(text, app);
         enum status status = summary_incident_of(fold->summary, row->device, text, &kept);
         if (status != STATUS_OK && status != STATUS_NOT_FOUND)
@@ -183,7 +156,9 @@ static enum status incident_count(struct fold *fold, const struct row *row)
             kept = (struct incident){.device = row->device};
             memcpy(kept.app, text, sizeof text);
         }
-        incident = table_claim(fold->incidents, &key, &is_new);
+        incident = map_add(fold->incidents, key);
+        if (incident == NULL)
+            return STATUS_NO_MEMORY;
         *incident = kept;
         incident->is_changed = false;
     }
@@ -208,38 +183,44 @@ static enum status incidents_keep(struct fold *fold)
 
 /* Rules. */
 
-static void hit_count(struct fold *fold, const struct row *row)
+static enum status hit_count(struct fold *fold, const struct row *row)
 {
     struct span list = text_cut(row->word[WORD_LIST], INCIDENT_TEXT_SIZE - 1);
     struct span rule = text_cut(row->word[WORD_RULE], INCIDENT_TEXT_SIZE - 1);
     char name[INCIDENT_TEXT_SIZE];
-    bool is_new;
 
     if (list.length == 0 || rule.length == 0)
-        return;
+        return STATUS_OK;
     text_keep(name, list);
-    struct fold_key key = key_of(fold, rule, name, list.length + 1);
-    struct rule_hits *hits = table_claim(fold->hits, &key, &is_new);
-    if (is_new) {
+    struct map_key key = map_key_of(fold->hits, span_of(name, list.length + 1), rule);
+    struct rule_hits *hits = map_find(fold->hits, key);
+    if (hits == NULL) {
+        hits = map_add(fold->hits, key);
+        if (hits == NULL)
+            return STATUS_NO_MEMORY;
         text_keep(hits->list, list);
         text_keep(hits->rule, rule);
+    }
+    if (hits->rows++ == 0) {
+        fold->touched_hits[fold->hit_count++] = hits;
         hits->first = hits->last = row->at;
     }
-    hits->rows++;
     hits->stopped += row->stopped;
     hits->first = row->at < hits->first ? row->at : hits->first;
     hits->last = row->at > hits->last ? row->at : hits->last;
+    return STATUS_OK;
 }
 
 static enum status hits_keep(struct fold *fold)
 {
-    struct rule_hits *hits;
-    while ((hits = table_oldest(fold->hits)) != NULL) {
+    for (size_t i = 0; i < fold->hit_count; i++) {
+        struct rule_hits *hits = fold->touched_hits[i];
         enum status status = summary_add_hits(fold->summary, hits);
         if (status != STATUS_OK)
             return status;
-        table_remove(fold->hits, hits);
+        hits->rows = hits->stopped = 0;
     }
+    fold->hit_count = 0;
     return STATUS_OK;
 }
 
@@ -315,21 +296,21 @@ static enum status health_keep(struct fold *fold)
 
 bool fold_is_full(const struct fold *fold)
 {
-    return fold->host_count == TOUCHED_MOST || fold->incident_count == TOUCHED_MOST ||
-           fold->health_count == HEALTH_MOST || table_count(fold->hits) == FOLD_MOST;
+    return fold->host_count == FOLD_MOST || fold->incident_count == FOLD_MOST ||
+           fold->hit_count == FOLD_MOST || fold->health_count == HEALTH_MOST;
 }
 
 enum status fold_row(struct fold *fold, const struct row *row)
 {
-    if (incident_wants(row)) {
-        enum status status = incident_count(fold, row);
-        if (status != STATUS_OK)
-            return status;
-    }
+    enum status status = STATUS_OK;
+    if (incident_wants(row))
+        status = incident_count(fold, row);
+    if (status == STATUS_OK && row->kind == ROW_TRAFFIC)
+        status = hit_count(fold, row);
+    if (status != STATUS_OK)
+        return status;
     if (row->device != 0)
         host_count(fold, row->at);
-    if (row->kind == ROW_TRAFFIC)
-        hit_count(fold, row);
     health_count(fold, row);
     return STATUS_OK;
 }
@@ -348,6 +329,12 @@ enum status fold_break(struct fold *fold, struct row *row)
     return status == STATUS_OK ? incident_count(fold, row) : status;
 }
 
+static void forget_many(struct map *map)
+{
+    if (map_count(map) > FOLD_MOST)
+        map_clear(map);
+}
+
 enum status fold_keep(struct fold *fold)
 {
     enum status status = hosts_keep(fold);
@@ -357,7 +344,12 @@ enum status fold_keep(struct fold *fold)
         status = hits_keep(fold);
     if (status == STATUS_OK)
         status = health_keep(fold);
-    return status;
+    if (status != STATUS_OK)
+        return status;
+    forget_many(fold->hosts);
+    forget_many(fold->incidents);
+    forget_many(fold->hits);
+    return STATUS_OK;
 }
 
 uint64_t fold_devices(const struct fold *fold)

@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * fold - what rows add up to: incidents, devices, hits of rules, health; in memory for one batch.
+ * fold - what rows add up to: incidents, devices, hits of rules, health; in memory until kept.
  *
  * Used by history. What was touched is written into the summary by fold_keep(), in the transaction
- * that also says how far was read. In front of the summary it remembers FOLD_MOST incidents and as
- * many devices. Never begins a transaction but for a new device, whose number rows need before.
+ * that also says how far was read. It remembers what the summary says of up to twice FOLD_MOST
+ * incidents and as many devices; behind that it forgets all. Never begins a transaction but for a
+ * new device, whose number rows need before.
  */
 #ifndef HISTORY_FOLD_H
 #define HISTORY_FOLD_H
 
 #include "store/summary.h"
 
-enum { FOLD_MOST = 8192 };
+enum { FOLD_MOST = 16384 };
 
 struct fold;
 struct fold *fold_new(struct summary *summary);

@@ -14,7 +14,9 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
-enum { BATCH_LINES = 8192, SHARE_LEAST = 128, FOLDER_MODE = 02770 };
+/* While a backlog is read, the summary is written only each so many lines: what is touched often is
+ * then written once. */
+enum { BATCH_LINES = 8192, KEEP_LINES = 65536, SHARE_LEAST = 128, FOLDER_MODE = 02770 };
 
 static const clock_us TEND_US = 1000000;
 
@@ -30,6 +32,7 @@ struct history {
     clock_us tended;
     size_t turn;  /* the folder that begins the next batch */
     bool no_room; /* the store takes nothing more now */
+    uint64_t put; /* lines that are in the store, and that the summary does not know yet */
     bool is_stale;
 };
 
@@ -196,11 +199,9 @@ static enum status breaks_keep(struct history *history)
     return STATUS_OK;
 }
 
-static enum status batch_keep(struct history *history, clock_us now)
+static enum status summary_keep(struct history *history, clock_us now)
 {
-    enum status status = store_commit(history->store);
-    if (status == STATUS_OK)
-        status = summary_begin(history->summary);
+    enum status status = summary_begin(history->summary);
     if (status != STATUS_OK)
         return status;
     status = breaks_keep(history);
@@ -212,7 +213,23 @@ static enum status batch_keep(struct history *history, clock_us now)
         status = summary_commit(history->summary);
     if (status != STATUS_OK)
         summary_rollback(history->summary);
+    else
+        history->put = 0;
     return status;
+}
+
+/* The store first: whoever is killed between both puts the same rows again, which changes nothing.
+ */
+static enum status batch_keep(struct history *history, clock_us now, uint64_t lines)
+{
+    enum status status = lines > 0 ? store_commit(history->store) : STATUS_OK;
+    if (status != STATUS_OK)
+        return status;
+    history->put += lines;
+    bool is_backlog = lines >= BATCH_LINES && history->put < KEEP_LINES &&
+                      !fold_is_full(history->fold) && !sources_broken(history->sources);
+    return is_backlog || !sources_changed(history->sources) ? STATUS_OK
+                                                            : summary_keep(history, now);
 }
 
 /* Nothing of a batch that failed holds: begin again where the summary says. */
@@ -224,6 +241,7 @@ static enum status begin_again(struct history *history)
         return STATUS_NO_MEMORY;
     fold_free(history->fold);
     history->fold = fold;
+    history->put = 0;
     enum status status = sources_load(history->sources);
     history->is_stale = status != STATUS_OK;
     return status;
@@ -251,8 +269,8 @@ enum status history_step(struct history *history, clock_us now, uint64_t *lines)
     known_look(history->known, now);
     history->no_room = false;
     status = batch_take(history, now, lines);
-    if (status == STATUS_OK && (*lines > 0 || sources_changed(history->sources)))
-        status = batch_keep(history, now);
+    if (status == STATUS_OK)
+        status = batch_keep(history, now, *lines);
     if (status != STATUS_OK) {
         *lines = 0;
         int error = errno;

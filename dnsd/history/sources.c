@@ -284,6 +284,14 @@ bool sources_changed(const struct sources *sources)
     return false;
 }
 
+bool sources_broken(const struct sources *sources)
+{
+    for (size_t i = 0; i < sources->count; i++)
+        if (sources->folder[i].is_broken)
+            return true;
+    return false;
+}
+
 /* The broken one is past, and one without a line yet goes on. */
 static enum status next_make(struct sources *sources, struct source_folder *folder)
 {

@@ -49,6 +49,7 @@ void source_break(struct source_folder *folder, const struct followed *line, clo
 void source_break_row(const struct source_folder *folder, struct row *out);
 
 bool sources_changed(const struct sources *sources);
+bool sources_broken(const struct sources *sources);
 /* Inside a transaction. It must be committed then, or sources_load() called. */
 MUST_USE enum status sources_keep(struct sources *sources, clock_us now);
 void sources_counts(const struct sources *sources, uint64_t *breaks, uint64_t *missing,
