@@ -6,6 +6,7 @@
 #include "base/writer.h"
 #include "device/assets.h"
 #include "device/holders.h"
+#include "device/text.h"
 
 #include <stdlib.h>
 
@@ -168,21 +169,13 @@ uint64_t devices_dropped(const struct devices *devices)
     return holders_dropped(devices->holders);
 }
 
-static int hex_value(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c = (char)(c | 0x20);
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 bool mac_parse(const char *text, uint8_t out[MAC_SIZE])
 {
     uint8_t mac[MAC_SIZE];
     const char separator = text[0] != 0 && text[1] != 0 ? text[2] : 0;
     const bool is_separated = separator == ':' || separator == '-';
     for (int i = 0; i < MAC_SIZE; i++) {
-        int high = hex_value(*text), low = high < 0 ? -1 : hex_value(text[1]);
+        int high = hex_value((uint8_t)*text), low = high < 0 ? -1 : hex_value((uint8_t)text[1]);
         if (low < 0)
             return false;
         mac[i] = (uint8_t)(high << 4 | low);
@@ -199,7 +192,7 @@ bool mac_parse(const char *text, uint8_t out[MAC_SIZE])
 const char *mac_text(const uint8_t mac[MAC_SIZE], char out[MAC_TEXT_SIZE])
 {
     static const char digits[] = "0123456789abcdef";
-    for (int i = 0; i < MAC_SIZE; i++) {
+    for (size_t i = 0; i < MAC_SIZE; i++) {
         out[3 * i] = digits[mac[i] >> 4];
         out[3 * i + 1] = digits[mac[i] & 15];
         out[3 * i + 2] = i < MAC_SIZE - 1 ? ':' : 0;

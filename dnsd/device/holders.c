@@ -36,7 +36,7 @@ struct holders *holders_new(size_t most)
     holders->bucket_count = BUCKETS_LEAST;
     while (holders->bucket_count / 2 < most && holders->bucket_count < BUCKETS_MOST)
         holders->bucket_count *= 2;
-    holders->buckets = calloc(holders->bucket_count, sizeof *holders->buckets);
+    holders->buckets = calloc(holders->bucket_count, sizeof(struct holder *));
     if (holders->buckets == NULL) {
         free(holders);
         return NULL;
@@ -120,7 +120,7 @@ static bool heap_has_room(struct holders *holders)
     if (holders->count < holders->heap_room)
         return true;
     size_t room = holders->heap_room == 0 ? BUCKETS_LEAST : holders->heap_room * 2;
-    struct held **heap = realloc(holders->heap, room * sizeof *heap);
+    struct held **heap = realloc(holders->heap, room * sizeof(struct held *));
     if (heap == NULL)
         return false;
     holders->heap = heap;
@@ -167,7 +167,7 @@ static void list_remove(struct holders *holders, struct holder *holder, uint32_t
     struct held *held = holder->list[at];
     heap_remove(holders, held);
     memmove(holder->list + at, holder->list + at + 1,
-            (--holder->count - at) * sizeof *holder->list);
+            (--holder->count - at) * sizeof(struct held *));
     free(held);
 }
 
@@ -176,6 +176,8 @@ static void drop_first(struct holders *holders)
     const struct held *held = holders->heap[0];
     struct holder **place = place_of(holders, &held->address), *holder = *place;
     uint32_t at = 0;
+    if (holder == NULL)
+        return; /* cannot be: it holds what the heap has */
     while (holder->list[at] != held)
         at++;
     list_remove(holders, holder, at);
@@ -325,7 +327,7 @@ enum status holders_add(struct holders *holders, const struct lease *lease, enum
         before->until = fresh->from;
         heap_settle(holders, before);
     }
-    memmove(holder->list + n + 1, holder->list + n, (holder->count++ - n) * sizeof *holder->list);
+    memmove(holder->list + n + 1, holder->list + n, (holder->count++ - n) * sizeof(struct held *));
     holder->list[n] = fresh;
     heap_put(holders, holders->count++, fresh);
     const clock_us until = fresh->until;

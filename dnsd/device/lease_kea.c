@@ -50,20 +50,17 @@ static void read_headings(struct kea *kea, struct span line, uint64_t number,
 /* &#x2c and the like become the byte they stand for. */
 static struct span unescaped(struct span text, uint8_t room[VALUE_MOST])
 {
-    static const char digits[] = "0123456789abcdef";
     size_t length = 0;
     for (size_t i = 0; i < text.length && length < VALUE_MOST; i++) {
-        const char *high = NULL, *low = NULL;
-        if (text.length - i >= 5 && memcmp(text.at + i, "&#x", 3) == 0) {
-            high = memchr(digits, text.at[i + 3] | 0x20, 16);
-            low = memchr(digits, text.at[i + 4] | 0x20, 16);
-        }
-        if (high != NULL && low != NULL) {
-            room[length++] = (uint8_t)((high - digits) << 4 | (low - digits));
+        const bool is_escape = text.length - i >= 5 && memcmp(text.at + i, "&#x", 3) == 0;
+        const int high = is_escape ? hex_value(text.at[i + 3]) : -1;
+        const int low = is_escape ? hex_value(text.at[i + 4]) : -1;
+        room[length] = text.at[i];
+        if (high >= 0 && low >= 0) {
+            room[length] = (uint8_t)(high << 4 | low);
             i += 4;
-        } else {
-            room[length++] = text.at[i];
         }
+        length++;
     }
     return span_of(room, length);
 }

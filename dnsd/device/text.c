@@ -100,7 +100,7 @@ bool duid_mac(struct span duid, uint8_t out[MAC_SIZE])
     return true;
 }
 
-static int hex_value(uint8_t c)
+int hex_value(uint8_t c)
 {
     if (c >= '0' && c <= '9')
         return c - '0';
@@ -182,8 +182,9 @@ void text_host(struct span text, char out[DEVICE_TEXT_SIZE])
     static const char replacement[] = "\xef\xbf\xbd", cut[] = "\xe2\x80\xa6";
     struct writer w = writer_over(out, DEVICE_TEXT_SIZE - sizeof cut);
     text = trimmed(text);
-    if (text.length > 1 && text.at[text.length - 1] == '.')
-        text.length--; /* of a whole name, host.example. */
+    while (text.length > 1 && strchr(". \t", text.at[text.length - 1]) != NULL &&
+           text.at[text.length - 1] != 0)
+        text.length--; /* a whole name, host.example. */
     while (text.length > 0) {
         size_t taken;
         const uint32_t c = next_character(text, &taken);

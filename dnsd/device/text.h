@@ -2,8 +2,8 @@
  *
  * text - pieces of lease files: lines, words, numbers, times, host names, DUIDs.
  *
- * Used by the readers of leases. Clients of DHCP choose what stands in these files: whatever its
- * bytes, a host name comes out short, printable and UTF-8. Never allocates.
+ * Used by the readers of leases, and by device.c. Clients of DHCP choose what stands in these
+ * files: whatever its bytes, a host name comes out short, printable and UTF-8. Never allocates.
  */
 #ifndef DEVICE_TEXT_H
 #define DEVICE_TEXT_H
@@ -24,6 +24,7 @@ bool text_line(struct lines *lines, struct span *line);
 bool text_cut(struct span *rest, char end, struct span *out);
 bool text_is(struct span text, const char *word);
 
+int hex_value(uint8_t c); /* -1: no digit */
 /* Digits alone, and it fits. */
 bool text_number(struct span text, uint64_t *out);
 bool text_address(struct span text, struct address *out);

@@ -296,6 +296,7 @@ static void test_hosts(void **state)
                  "c\xe2\x80\x8b",
                  "a" REPLACED "b" REPLACED "c" REPLACED);
     host_becomes("host.example.", "host.example");
+    host_becomes("host..", "host");
     host_becomes(".", ".");
     memset(many, 'x', sizeof many - 1);
     many[sizeof many - 1] = 0;
