@@ -41,7 +41,7 @@ enum job {
 struct feed {
     const struct config_store *options;
     struct spool *spool;
-    struct server *server;
+    struct remote *server;
     uint8_t *row;
     size_t row_room;
 
@@ -77,7 +77,7 @@ enum status feed_open(const struct config_store *options, char why[SERVER_WHY_SI
     feed->options = options;
     feed->unsure = true; /* of what was sent before we were born */
     feed->wait_ms = WAIT_FIRST_MS;
-    enum status status = server_new(options, why, &feed->server);
+    enum status status = remote_new(options, why, &feed->server);
     if (status == STATUS_OK)
         status = spool_open(options->folder, most, why, &feed->spool);
     if (status != STATUS_OK) {
@@ -92,7 +92,7 @@ void feed_close(struct feed *feed)
 {
     if (feed == NULL)
         return;
-    server_free(feed->server);
+    remote_free(feed->server);
     spool_close(feed->spool);
     free(feed->row);
     free(feed);
@@ -140,7 +140,7 @@ static enum status begin(struct feed *feed, enum job job, clock_ms patience, con
                                    .settings = settings,
                                    .patience_ms = patience,
                                    .most = ANSWER_MOST};
-    enum status status = server_begin(feed->server, &ask);
+    enum status status = remote_begin(feed->server, &ask);
     if (status == STATUS_OK)
         feed->job = job;
     return status;
@@ -254,10 +254,10 @@ static void fail(struct feed *feed, clock_ms now, const char *why)
     feed->failing = true;
     spool_say(feed->spool, why);
     feed->next = JOB_NONE;
-    if (++feed->tries < feed->options->server_count && server_turn(feed->server))
+    if (++feed->tries < feed->options->server_count && remote_turn(feed->server))
         return;
     if (feed->tries >= feed->options->server_count)
-        (void)server_turn(feed->server);
+        (void)remote_turn(feed->server);
     feed->tries = 0;
     pause_for(feed, now, feed->wait_ms);
     feed->wait_ms = feed->wait_ms * 2 < WAIT_MOST_MS ? feed->wait_ms * 2 : WAIT_MOST_MS;
@@ -324,7 +324,7 @@ static void day_gone(struct feed *feed, bool fine)
                  feed->options->keep_days);
     else
         log_warning("clickhouse: %s is too old and cannot be dropped: %s", day,
-                    server_why(feed->server));
+                    remote_why(feed->server));
     feed->days_at += strlen(day) + 1;
 }
 
@@ -391,7 +391,7 @@ static void ended(struct feed *feed, enum status status, struct span answer, clo
         day_gone(feed, false);
         return;
     }
-    fail(feed, now, server_why(feed->server));
+    fail(feed, now, remote_why(feed->server));
 }
 
 /* A part that cannot be read, or no memory: the next batch may be better. */
@@ -429,7 +429,7 @@ void feed_tend(struct feed *feed, clock_us wall)
                 continue;
             }
         }
-        enum status status = server_wait(feed->server, end, &answer);
+        enum status status = remote_wait(feed->server, end, &answer);
         if (status == STATUS_AGAIN)
             return;
         ended(feed, status, answer, clock_now());

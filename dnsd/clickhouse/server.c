@@ -15,7 +15,7 @@
 
 enum { CONNECT_MS = 2000, TARGET_SIZE = 7168, PASSWORD_SIZE = 256, HEADER_SIZE = 320 };
 
-struct server {
+struct remote {
     const struct config_store *options;
     struct poster *poster;
     uint32_t turn;
@@ -64,8 +64,8 @@ static bool is_plain(const char *word)
     return true;
 }
 
-enum status server_new(const struct config_store *options, char why[SERVER_WHY_SIZE],
-                       struct server **out)
+enum status remote_new(const struct config_store *options, char why[SERVER_WHY_SIZE],
+                       struct remote **out)
 {
     char password[PASSWORD_SIZE];
 
@@ -85,13 +85,13 @@ enum status server_new(const struct config_store *options, char why[SERVER_WHY_S
     enum status status = read_password(options->password_file, password, why);
     if (status != STATUS_OK)
         return status;
-    struct server *server = calloc(1, sizeof *server);
+    struct remote *server = calloc(1, sizeof *server);
     if (server == NULL)
         return STATUS_NO_MEMORY;
     server->options = options;
     server->poster = poster_new();
     if (server->poster == NULL) {
-        server_free(server);
+        remote_free(server);
         return STATUS_NO_MEMORY;
     }
     snprintf(server->user, sizeof server->user, "X-ClickHouse-User: %s", options->user);
@@ -102,7 +102,7 @@ enum status server_new(const struct config_store *options, char why[SERVER_WHY_S
     return STATUS_OK;
 }
 
-void server_free(struct server *server)
+void remote_free(struct remote *server)
 {
     if (server == NULL)
         return;
@@ -111,18 +111,18 @@ void server_free(struct server *server)
     free(server);
 }
 
-bool server_turn(struct server *server)
+bool remote_turn(struct remote *server)
 {
     server->turn = (server->turn + 1) % server->options->server_count;
     return server->turn != 0;
 }
 
-const char *server_why(const struct server *server)
+const char *remote_why(const struct remote *server)
 {
     return server->why;
 }
 
-enum status server_begin(struct server *server, const struct server_ask *ask)
+enum status remote_begin(struct remote *server, const struct server_ask *ask)
 {
     const bool has_rows = ask->rows.length > 0;
     char statement[TARGET_SIZE / 2] = "";
@@ -196,7 +196,7 @@ static void sentence(struct span answer, char *out, size_t size)
     out[at] = 0;
 }
 
-static enum status refused(struct server *server, const char *place, const struct posted *posted)
+static enum status refused(struct remote *server, const char *place, const struct posted *posted)
 {
     static const char head[] = "Code: ";
     char said[120];
@@ -223,7 +223,7 @@ static enum status refused(struct server *server, const char *place, const struc
     return status;
 }
 
-enum status server_wait(struct server *server, clock_ms until, struct span *out)
+enum status remote_wait(struct remote *server, clock_ms until, struct span *out)
 {
     const struct endpoint *at = &server->options->servers[server->turn];
     char place[ENDPOINT_TEXT_SIZE];
@@ -249,7 +249,7 @@ enum status server_wait(struct server *server, clock_ms until, struct span *out)
     return status == STATUS_REFUSED ? STATUS_CLOSED : status;
 }
 
-enum status server_answer(struct server *server, const struct server_ask *ask, struct span *out)
+enum status remote_answer(struct remote *server, const struct server_ask *ask, struct span *out)
 {
     const clock_ms end = clock_now() + ask->patience_ms;
     enum status status = STATUS_CLOSED;
@@ -260,12 +260,12 @@ enum status server_answer(struct server *server, const struct server_ask *ask, s
         if (at >= end)
             return STATUS_TOO_LONG;
         now.patience_ms = end - at;
-        status = server_begin(server, &now);
+        status = remote_begin(server, &now);
         if (status == STATUS_OK)
-            status = server_wait(server, UINT64_MAX, out);
+            status = remote_wait(server, UINT64_MAX, out);
         if (status != STATUS_CLOSED)
             return status;
-        server_turn(server);
+        remote_turn(server);
     }
     return status;
 }

@@ -15,7 +15,7 @@
 
 enum { SERVER_WHY_SIZE = 256, SERVER_STATEMENT_SIZE = 8192 };
 
-struct server;
+struct remote;
 
 struct server_ask {
     const char *statement;
@@ -27,25 +27,25 @@ struct server_ask {
 };
 
 /* Reads the password. STATUS_INVALID, see why. */
-MUST_USE enum status server_new(const struct config_store *options, char why[SERVER_WHY_SIZE],
-                                struct server **out);
-void server_free(struct server *server);
+MUST_USE enum status remote_new(const struct config_store *options, char why[SERVER_WHY_SIZE],
+                                struct remote **out);
+void remote_free(struct remote *server);
 
 /* Begins to ask the server whose turn it is. */
-MUST_USE enum status server_begin(struct server *server, const struct server_ask *ask);
+MUST_USE enum status remote_begin(struct remote *server, const struct server_ask *ask);
 /* STATUS_AGAIN: still under way at `until`. STATUS_OK: the answer, which lives until the next one.
  * STATUS_NOT_FOUND: no such database or table. STATUS_EXISTS: a statement of this query_id is under
  * way. STATUS_TOO_LONG: time ran out, or the answer is too long. STATUS_CLOSED: no answer; was it
  * a change, nobody knows whether it was made. STATUS_REFUSED: neither. All but the first two: see
- * server_why(). */
-MUST_USE enum status server_wait(struct server *server, clock_ms until, struct span *out);
+ * remote_why(). */
+MUST_USE enum status remote_wait(struct remote *server, clock_ms until, struct span *out);
 /* What went wrong last: which server, what, and what to do. */
-const char *server_why(const struct server *server);
+const char *remote_why(const struct remote *server);
 /* The next ask goes to the next server; false: it is the first one again. */
-bool server_turn(struct server *server);
+bool remote_turn(struct remote *server);
 
 /* Begin and wait, at one server after the other while they cannot be reached. */
-MUST_USE enum status server_answer(struct server *server, const struct server_ask *ask,
+MUST_USE enum status remote_answer(struct remote *server, const struct server_ask *ask,
                                    struct span *out);
 
 /* 'text': letters, digits and a few signs stand for themselves, all else as \xHH. */

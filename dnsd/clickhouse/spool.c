@@ -128,7 +128,7 @@ static enum status queue_add(struct spool *spool, uint64_t number, uint64_t byte
         struct waiting *queue = calloc(room, sizeof *queue);
         if (queue == NULL)
             return STATUS_NO_MEMORY;
-        if (count > 0)
+        if (spool->queue != NULL)
             memcpy(queue, &spool->queue[spool->queue_head], count * sizeof *queue);
         free(spool->queue);
         spool->queue = queue;

@@ -24,7 +24,7 @@ static bool is_cluster(const struct config_store *options)
     return options->cluster[0] != 0;
 }
 
-/* server_new() let no name through that would need escapes. */
+/* remote_new() let no name through that would need escapes. */
 static void write_table(struct writer *w, const struct config_store *options, bool local)
 {
     write_text(w, "`");

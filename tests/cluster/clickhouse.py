@@ -264,9 +264,10 @@ def run(cases):
     failed = 0
     for number, name in enumerate(names, 1):
         words = name.removeprefix("case_").replace("_", " ")
+        began = time.monotonic()
         try:
             cases[name]()
-            print(f"ok {number} - {words}", flush=True)
+            print(f"ok {number} - {words}\n# {time.monotonic() - began:.1f} s", flush=True)
         except Skip as why:
             print(f"ok {number} - {words} # SKIP {why}", flush=True)
         except Exception:

@@ -25,6 +25,7 @@ if why:
     print(f"1..0 # SKIP {why}")
     sys.exit(0)
 
+began = time.monotonic()
 folder = clickhouse.scratch()
 zookeeper = ZooKeeper(folder / "zookeeper").start()
 servers = [Server(folder / f"s{shard}r{replica}", (f"s{shard}", f"r{replica}"), zookeeper)
@@ -34,6 +35,7 @@ for server in servers:
     server.launch()
 for server in servers:
     server.wait()
+print(f"# all are up after {time.monotonic() - began:.0f} s", flush=True)
 first = servers[0]
 victim = servers[3]
 talk = Talk(BUILD, folder / "history", servers, "gateways")
@@ -181,7 +183,6 @@ def case_old_days_are_dropped_on_all_servers():
     nothing_lost_or_doubled(ROWS + 19500)
 
 
-began = time.monotonic()
 status = clickhouse.run(globals())
 print(f"# {time.monotonic() - began:.0f} s")
 sys.exit(status)

@@ -203,8 +203,8 @@ static void count_slowly(struct sum *sum, const struct store_count *count)
 {
     const struct store_filter *f = sum->filter;
     struct store_filter hours = {.from = f->from - f->from % STORE_HOUR_US,
-                                 .until = (f->until + STORE_HOUR_US - 1) / STORE_HOUR_US *
-                                          STORE_HOUR_US,
+                                 .until =
+                                     (f->until + STORE_HOUR_US - 1) / STORE_HOUR_US * STORE_HOUR_US,
                                  .has_stopped = f->has_stopped,
                                  .stopped = f->stopped};
     memcpy(hours.word, f->word, sizeof hours.word);
