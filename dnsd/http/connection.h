@@ -2,10 +2,10 @@
  *
  * connection - one browser's: requests in, one after the other, and answers out at its pace.
  *
- * Used by server, which opens them, and by who answers requests. A request is given out whole, and
- * the next one is not read before the answer was taken, so a connection holds one answer at most;
- * of a long one (a stream) as much as STREAM_HIGH. Whoever is silent, or takes nothing, is closed.
- * Never knows what a path means.
+ * Used by webserver, which opens them, and by who answers requests. A request is given out whole,
+ * and the next one is not read before the answer was taken, so a connection holds one answer at
+ * most; of a long one (a stream) as much as STREAM_HIGH. Whoever is silent, or takes nothing, is
+ * closed. Never knows what a path means.
  */
 #ifndef HTTP_CONNECTION_H
 #define HTTP_CONNECTION_H

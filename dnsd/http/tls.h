@@ -2,7 +2,7 @@
  *
  * tls - TLS 1.2 and later for a door, with client certificates where they are wanted.
  *
- * Used by server and connection; the only file here that knows OpenSSL. Certificate and key are
+ * Used by webserver and connection; the only file here that knows OpenSSL. Certificate and key are
  * read once, before privileges go. Never asks a network whether a certificate was revoked.
  */
 #ifndef HTTP_TLS_H

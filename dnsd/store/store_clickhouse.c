@@ -32,7 +32,7 @@ struct clickhouse_store {
     const struct store_kind *kind;
     struct config_store options;
     struct feed *feed;     /* NULL: who only reads */
-    struct server *server; /* to read */
+    struct remote *server; /* to read */
     char said[STORE_WHY_SIZE];
     char statement[SERVER_STATEMENT_SIZE];
     char columns[COLUMNS_TEXT_SIZE];
@@ -46,7 +46,7 @@ static struct clickhouse_store *of(struct store *store)
 static void close_store(struct store *store)
 {
     feed_close(of(store)->feed);
-    server_free(of(store)->server);
+    remote_free(of(store)->server);
     free(store);
 }
 
@@ -62,7 +62,7 @@ static enum status open_store(const struct config_store *options, bool writes,
         return STATUS_NO_MEMORY;
     s->kind = &store_clickhouse;
     s->options = *options;
-    enum status status = server_new(&s->options, why, &s->server);
+    enum status status = remote_new(&s->options, why, &s->server);
     if (status == STATUS_OK && writes)
         status = feed_open(&s->options, why, &s->feed);
     if (status == STATUS_OK && !writes) {
@@ -109,15 +109,15 @@ static enum status ask(struct clickhouse_store *s, struct writer *w, clock_ms pa
         .statement = statement_end(w), .patience_ms = patience, .most = ANSWER_MOST};
     if (w->failed)
         return STATUS_INVALID;
-    enum status status = server_answer(s->server, &question, out);
+    enum status status = remote_answer(s->server, &question, out);
     if (status == STATUS_OK)
         s->said[0] = 0;
     if (status == STATUS_OK || status == STATUS_TOO_LONG || status == STATUS_NOT_FOUND ||
         status == STATUS_NO_MEMORY)
         return status;
-    if (strcmp(s->said, server_why(s->server)) != 0)
-        log_warning("clickhouse: %s", server_why(s->server));
-    snprintf(s->said, sizeof s->said, "%s", server_why(s->server));
+    if (strcmp(s->said, remote_why(s->server)) != 0)
+        log_warning("clickhouse: %s", remote_why(s->server));
+    snprintf(s->said, sizeof s->said, "%s", remote_why(s->server));
     return STATUS_AGAIN;
 }
 

@@ -5,7 +5,7 @@
 #include "web/web.h"
 
 #include "base/log.h"
-#include "http/files.h"
+#include "http/site.h"
 #include "process/role.h"
 #include "web/metrics.h"
 
@@ -159,15 +159,15 @@ static void open_people(struct web *web)
 
 static void open_page(struct web *web)
 {
-    char why[FILES_WHY_SIZE];
-    enum status status = files_read(web->config->consoled.page, why, &web->page);
+    char why[SITE_WHY_SIZE];
+    enum status status = site_read(web->config->consoled.page, why, &web->page);
 
-    if (status == STATUS_OK && files_find(web->page, "/index.html") != NULL)
+    if (status == STATUS_OK && site_find(web->page, "/index.html") != NULL)
         return;
     if (status == STATUS_OK)
         snprintf(why, sizeof why, "%s has no index.html", web->config->consoled.page);
     log_warning("there is no page: %s; the API works all the same", why);
-    files_free(web->page);
+    site_free(web->page);
     web->page = NULL;
 }
 
@@ -177,7 +177,7 @@ static bool accepts_gzip(const struct request *request)
     return memmem(said.at, said.length, "gzip", 4) != NULL;
 }
 
-static void send_file(struct request *request, const struct file *file)
+static void send_file(struct request *request, const struct site_file *file)
 {
     struct span known = head_value(connection_head(request->connection), "If-None-Match", NULL);
     bool is_asset = strncmp(file->path, "/assets/", strlen("/assets/")) == 0;
@@ -200,7 +200,7 @@ static void send_file(struct request *request, const struct file *file)
 /* A path that is no file is a place inside the page, unless it looks like a file. */
 void web_page(struct request *request)
 {
-    const struct files *page = request->web->page;
+    const struct site *page = request->web->page;
     static const char missing[] = "the page is not built: run ./dev build\n";
 
     if (page == NULL) {
@@ -208,11 +208,11 @@ void web_page(struct request *request)
         reply_bytes(request, 503, "text/plain; charset=utf-8", span_text(missing));
         return;
     }
-    const struct file *file = files_find(page, request->path);
+    const struct site_file *file = site_find(page, request->path);
     const char *last = strrchr(request->path, '/');
     if (file == NULL && strncmp(request->path, "/assets/", strlen("/assets/")) != 0 &&
         strstr(request->path, "..") == NULL && last != NULL)
-        file = files_find(page, "/index.html");
+        file = site_find(page, "/index.html");
     if (file == NULL) {
         reply_header(request, "Cache-Control", "no-store");
         reply_bytes(request, 404, "text/plain; charset=utf-8", span_text("no such file\n"));
@@ -254,7 +254,7 @@ void web_close(struct web *web)
     metrics_free(web->metrics);
     close_history(web);
     people_close(web->people);
-    files_free(web->page);
+    site_free(web->page);
     if (web->policy != NULL)
         policy_close(web->policy);
 }

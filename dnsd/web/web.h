@@ -34,9 +34,9 @@ struct web {
     struct people *people;
     struct policy *policy; /* of this gateway, for lists and rules; NULL: none */
     uint32_t policy_generation;
-    struct tls *tls;       /* NULL: no certificate is configured */
-    struct server *server; /* http/server.h */
-    struct files *page;    /* NULL: it is not built */
+    struct tls *tls;          /* NULL: no certificate is configured */
+    struct webserver *server; /* http/webserver.h */
+    struct site *page;        /* NULL: it is not built */
     struct history_view history;
     struct incident_cache *incidents; /* api_incidents.c; NULL: nothing was asked yet */
     struct tails *tails;              /* tail.c */

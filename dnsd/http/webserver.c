@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * server - evconnlisteners, and a count.
+ * webserver - evconnlisteners, and a count.
  */
-#include "http/server.h"
+#include "http/webserver.h"
 
 #include "base/log.h"
 
@@ -18,13 +18,13 @@
 enum { DOORS_MOST = 64, PAUSE_MS = 200 };
 
 struct door_at {
-    struct server *server;
+    struct webserver *server;
     struct evconnlistener *listener;
     enum door door;
     struct tls *tls;
 };
 
-struct server {
+struct webserver {
     struct connections all;
     uint32_t most;
     uint64_t refused;
@@ -33,20 +33,21 @@ struct server {
     uint32_t door_count;
 };
 
-const struct connection_limits server_usual = {
+const struct connection_limits webserver_usual = {
     .idle = 30000, .head = 10000, .body = 20000, .taken = 60000, .linger = 2000};
 
 static void on_resume(evutil_socket_t fd, short what, void *arg)
 {
-    struct server *server = arg;
+    struct webserver *server = arg;
     for (uint32_t i = 0; i < server->door_count && !server->all.leaving; i++)
         evconnlistener_enable(server->doors[i].listener);
 }
 
-struct server *server_new(struct event_base *base, const struct server_events *events, void *owner,
-                          const struct connection_limits *limits, uint32_t connections)
+struct webserver *webserver_new(struct event_base *base, const struct webserver_events *events,
+                                void *owner, const struct connection_limits *limits,
+                                uint32_t connections)
 {
-    struct server *server = calloc(1, sizeof *server);
+    struct webserver *server = calloc(1, sizeof *server);
 
     if (server == NULL)
         return NULL;
@@ -72,7 +73,7 @@ static void close_all(struct connection_list *list)
         connection_close(TAILQ_FIRST(list));
 }
 
-void server_free(struct server *server)
+void webserver_free(struct webserver *server)
 {
     if (server == NULL)
         return;
@@ -85,7 +86,7 @@ void server_free(struct server *server)
 }
 
 /* Who waited longest makes room. */
-static bool make_room(struct server *server)
+static bool make_room(struct webserver *server)
 {
     if (server->all.count < server->most)
         return true;
@@ -95,7 +96,7 @@ static bool make_room(struct server *server)
     return true;
 }
 
-static void turn_away(struct server *server, const struct door_at *at, int fd)
+static void turn_away(struct webserver *server, const struct door_at *at, int fd)
 {
     static const char answer[] = "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\n"
                                  "Retry-After: 5\r\nContent-Length: 0\r\n";
@@ -113,7 +114,7 @@ static void on_accept(struct evconnlistener *listener, evutil_socket_t fd, struc
                       int length, void *arg)
 {
     const struct door_at *at = arg;
-    struct server *server = at->server;
+    struct webserver *server = at->server;
     char from[ADDRESS_TEXT_SIZE] = "proxy";
     const int yes = 1;
 
@@ -143,7 +144,7 @@ static void on_accept_error(struct evconnlistener *listener, void *arg)
     evtimer_add(at->server->resume, &after);
 }
 
-enum status server_listen(struct server *server, int fd, enum door door, struct tls *tls)
+enum status webserver_listen(struct webserver *server, int fd, enum door door, struct tls *tls)
 {
     struct door_at *at = &server->doors[server->door_count];
 
@@ -160,7 +161,7 @@ enum status server_listen(struct server *server, int fd, enum door door, struct 
     return STATUS_OK;
 }
 
-uint32_t server_drain(struct server *server)
+uint32_t webserver_drain(struct webserver *server)
 {
     server->all.leaving = true;
     for (uint32_t i = 0; i < server->door_count; i++)
@@ -169,12 +170,12 @@ uint32_t server_drain(struct server *server)
     return server->all.count;
 }
 
-uint32_t server_connections(const struct server *server)
+uint32_t webserver_connections(const struct webserver *server)
 {
     return server->all.count;
 }
 
-uint64_t server_refused(const struct server *server)
+uint64_t webserver_refused(const struct webserver *server)
 {
     return server->refused;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * files - a folder walked once, and a sorted table.
+ * site - a folder walked once, and a sorted table.
  */
-#include "http/files.h"
+#include "http/site.h"
 
 #include "base/hash.h"
 #include "base/refusal.h"
@@ -16,8 +16,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-struct files {
-    struct file at[FILES_MOST];
+struct site {
+    struct site_file at[SITE_MOST];
     size_t count, bytes;
 };
 
@@ -67,12 +67,12 @@ static enum status read_whole(int fd, size_t length, struct span *out)
     return STATUS_OK;
 }
 
-static enum status add_file(struct files *files, int fd, const char *path, size_t length)
+static enum status add_file(struct site *site, int fd, const char *path, size_t length)
 {
     static const struct hash_key key = {0x5d0e7b1c2a9f4431, 0x91c3d07ea4b85f26};
-    struct file *file = &files->at[files->count];
+    struct site_file *file = &site->at[site->count];
 
-    if (files->count == FILES_MOST || length > FILES_BYTES_MOST - files->bytes)
+    if (site->count == SITE_MOST || length > SITE_BYTES_MOST - site->bytes)
         return STATUS_TOO_LONG;
     enum status status = read_whole(fd, length, &file->bytes);
     if (status != STATUS_OK)
@@ -81,17 +81,17 @@ static enum status add_file(struct files *files, int fd, const char *path, size_
     file->type = type_of(path);
     snprintf(file->tag, sizeof file->tag, "\"%016" PRIx64 "\"",
              hash_siphash24(&key, file->bytes.at, length));
-    files->count++;
-    files->bytes += length;
+    site->count++;
+    site->bytes += length;
     return STATUS_OK;
 }
 
-static enum status walk(struct files *files, int fd, const char *path, unsigned depth);
+static enum status walk(struct site *site, int fd, const char *path, unsigned depth);
 
-static enum status add_entry(struct files *files, int folder, const char *name, const char *path,
+static enum status add_entry(struct site *site, int folder, const char *name, const char *path,
                              unsigned depth)
 {
-    char whole[FILES_PATH_SIZE];
+    char whole[SITE_PATH_SIZE];
     struct stat about;
 
     if (snprintf(whole, sizeof whole, "%s/%s", path, name) >= (int)sizeof whole)
@@ -103,17 +103,17 @@ static enum status add_entry(struct files *files, int folder, const char *name, 
     if (fstat(fd, &about) != 0)
         status = STATUS_SYSTEM;
     else if (S_ISDIR(about.st_mode))
-        return walk(files, fd, whole, depth + 1);
+        return walk(site, fd, whole, depth + 1);
     else if (S_ISREG(about.st_mode))
-        status = add_file(files, fd, whole, (size_t)about.st_size);
+        status = add_file(site, fd, whole, (size_t)about.st_size);
     close(fd);
     return status;
 }
 
 /* Takes over `fd`. */
-static enum status walk(struct files *files, int fd, const char *path, unsigned depth)
+static enum status walk(struct site *site, int fd, const char *path, unsigned depth)
 {
-    enum status status = depth > FILES_DEPTH ? STATUS_TOO_LONG : STATUS_OK;
+    enum status status = depth > SITE_DEPTH ? STATUS_TOO_LONG : STATUS_OK;
     DIR *folder = status == STATUS_OK ? fdopendir(fd) : NULL;
     const struct dirent *entry;
 
@@ -123,76 +123,76 @@ static enum status walk(struct files *files, int fd, const char *path, unsigned 
     }
     while (status == STATUS_OK && (entry = readdir(folder)) != NULL)
         if (entry->d_name[0] != '.')
-            status = add_entry(files, dirfd(folder), entry->d_name, path, depth);
+            status = add_entry(site, dirfd(folder), entry->d_name, path, depth);
     closedir(folder);
     return status;
 }
 
 static int by_path(const void *a, const void *b)
 {
-    return strcmp(((const struct file *)a)->path, ((const struct file *)b)->path);
+    return strcmp(((const struct site_file *)a)->path, ((const struct site_file *)b)->path);
 }
 
-static struct file *find(struct files *files, const char *path)
+static struct site_file *find(struct site *site, const char *path)
 {
-    struct file wanted;
+    struct site_file wanted;
     if (strlen(path) >= sizeof wanted.path)
         return NULL;
     snprintf(wanted.path, sizeof wanted.path, "%s", path);
-    return bsearch(&wanted, files->at, files->count, sizeof wanted, by_path);
+    return bsearch(&wanted, site->at, site->count, sizeof wanted, by_path);
 }
 
-static void join_zipped(struct files *files)
+static void join_zipped(struct site *site)
 {
-    char path[FILES_PATH_SIZE + sizeof zipped_suffix];
+    char path[SITE_PATH_SIZE + sizeof zipped_suffix];
 
-    qsort(files->at, files->count, sizeof files->at[0], by_path);
-    for (size_t i = 0; i < files->count; i++) {
-        snprintf(path, sizeof path, "%s%s", files->at[i].path, zipped_suffix);
-        const struct file *zipped = find(files, path);
+    qsort(site->at, site->count, sizeof site->at[0], by_path);
+    for (size_t i = 0; i < site->count; i++) {
+        snprintf(path, sizeof path, "%s%s", site->at[i].path, zipped_suffix);
+        const struct site_file *zipped = find(site, path);
         if (zipped != NULL)
-            files->at[i].zipped = zipped->bytes;
+            site->at[i].zipped = zipped->bytes;
     }
 }
 
-enum status files_read(const char *folder, char why[FILES_WHY_SIZE], struct files **out)
+enum status site_read(const char *folder, char why[SITE_WHY_SIZE], struct site **out)
 {
     char refusal[REFUSAL_TEXT_SIZE];
     int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     enum status status = STATUS_SYSTEM;
-    struct files *files = NULL;
+    struct site *site = NULL;
 
-    if (fd >= 0 && (files = calloc(1, sizeof *files)) == NULL)
+    if (fd >= 0 && (site = calloc(1, sizeof *site)) == NULL)
         close(fd);
     else if (fd >= 0)
-        status = walk(files, fd, "", 0);
+        status = walk(site, fd, "", 0);
     if (status == STATUS_OK) {
-        join_zipped(files);
-        *out = files;
+        join_zipped(site);
+        *out = site;
         return STATUS_OK;
     }
     if (fd < 0 && errno == ENOENT)
         status = STATUS_NOT_FOUND;
     if (status == STATUS_TOO_LONG)
-        snprintf(why, FILES_WHY_SIZE, "%.160s holds more than %d files, or %d MiB", folder,
-                 FILES_MOST, FILES_BYTES_MOST >> 20);
+        snprintf(why, SITE_WHY_SIZE, "%.160s holds more than %d files, or %d MiB", folder,
+                 SITE_MOST, SITE_BYTES_MOST >> 20);
     else
-        snprintf(why, FILES_WHY_SIZE, "cannot read %.160s: %s", folder,
+        snprintf(why, SITE_WHY_SIZE, "cannot read %.160s: %s", folder,
                  refusal_text(errno, refusal));
-    files_free(files);
+    site_free(site);
     return status;
 }
 
-void files_free(struct files *files)
+void site_free(struct site *site)
 {
-    if (files == NULL)
+    if (site == NULL)
         return;
-    for (size_t i = 0; i < files->count; i++)
-        free((void *)(uintptr_t)files->at[i].bytes.at);
-    free(files);
+    for (size_t i = 0; i < site->count; i++)
+        free((void *)(uintptr_t)site->at[i].bytes.at);
+    free(site);
 }
 
-const struct file *files_find(const struct files *files, const char *path)
+const struct site_file *site_find(const struct site *site, const char *path)
 {
-    return find((struct files *)(uintptr_t)files, path);
+    return find((struct site *)(uintptr_t)site, path);
 }
