@@ -5,7 +5,7 @@
 #include "web/main.h"
 
 #include "base/log.h"
-#include "http/server.h"
+#include "http/webserver.h"
 #include "process/channel.h"
 #include "process/role.h"
 #include "web/incidents.h"
@@ -77,20 +77,20 @@ void web_prepare(unsigned number)
 
 static void listen_all(struct web *web)
 {
-    static const struct server_events events = {headers, route_request};
+    static const struct webserver_events events = {headers, route_request};
     const struct gifts *gifts = &web->gifts;
     enum status status = STATUS_OK;
 
     web->server =
-        server_new(web->base, &events, web, &server_usual, web->config->consoled.connections);
+        webserver_new(web->base, &events, web, &webserver_usual, web->config->consoled.connections);
     if (web->server == NULL)
         role_die("out of memory");
     for (uint32_t i = 0; status == STATUS_OK && i < web->config->consoled.listen_count; i++)
         if (gifts->tcp[i] >= 0)
-            status = server_listen(web->server, gifts->tcp[i],
-                                   web->tls != NULL ? DOOR_TLS : DOOR_PLAIN, web->tls);
+            status = webserver_listen(web->server, gifts->tcp[i],
+                                      web->tls != NULL ? DOOR_TLS : DOOR_PLAIN, web->tls);
     if (status == STATUS_OK && gifts->tcp[TCP_PROXY] >= 0)
-        status = server_listen(web->server, gifts->tcp[TCP_PROXY], DOOR_PROXY, NULL);
+        status = webserver_listen(web->server, gifts->tcp[TCP_PROXY], DOOR_PROXY, NULL);
     if (status != STATUS_OK)
         role_die("cannot listen: %s", status_text(status));
 }
@@ -99,7 +99,7 @@ static void on_drain(evutil_socket_t fd, short what, void *arg)
 {
     const struct timeval after = clock_timeval(DRAIN_LOOK_MS);
 
-    if (server_drain(desk.web.server) == 0 || ++desk.drain_looks > DRAIN_LOOKS)
+    if (webserver_drain(desk.web.server) == 0 || ++desk.drain_looks > DRAIN_LOOKS)
         event_base_loopbreak(desk.web.base);
     else
         evtimer_add(desk.drain, &after);
@@ -136,9 +136,9 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 
     incidents_refresh(web);
     tails_tick(web);
-    value[COUNT_TCP_OPEN] = server_connections(web->server);
-    value[COUNT_TCP_REFUSED] += server_refused(web->server) - refused_before;
-    refused_before = server_refused(web->server);
+    value[COUNT_TCP_OPEN] = webserver_connections(web->server);
+    value[COUNT_TCP_REFUSED] += webserver_refused(web->server) - refused_before;
+    refused_before = webserver_refused(web->server);
 }
 
 int web_main(unsigned number)
@@ -162,7 +162,7 @@ int web_main(unsigned number)
         return 1;
     event_base_dispatch(web->base);
     tails_close(web);
-    server_free(web->server);
+    webserver_free(web->server);
     web_close(web);
     tls_close(web->tls);
     return 0;

@@ -4,7 +4,7 @@
  */
 #include "web/metrics.h"
 
-#include "http/server.h"
+#include "http/webserver.h"
 #include "process/role.h"
 #include "web/incidents.h"
 #include "web/tail.h"
@@ -438,7 +438,7 @@ static void write_self(FILE *out, struct web *web, clock_us now)
               web->policy == NULL ? 0 : web->policy_generation);
     write_answers(out, web->metrics);
     write_one(out, "ponor_http_connections", "gauge",
-              "Open connections of browsers and API clients.", server_connections(web->server));
+              "Open connections of browsers and API clients.", webserver_connections(web->server));
     write_one(out, "ponor_tails", "gauge", "Live tails open.", tails_count(web));
     write_one(out, "ponor_sessions", "gauge", "Sessions open.",
               people_session_count(web->people, now));
