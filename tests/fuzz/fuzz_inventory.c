@@ -19,7 +19,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     assert(status == (problems->errors == 0 ? STATUS_OK : STATUS_INVALID));
     assert((devices_version(devices) != before) == (status == STATUS_OK));
     for (size_t i = 0; i < problems->count; i++)
-        assert(problems->list[i].line > 0 && problems->list[i].text[0] != 0);
+        assert(problems->list[i].text[0] != 0 &&
+               (problems->list[i].line > 0 || problems->list[i].column == 0));
     problems_free(problems);
     devices_free(devices);
     return 0;
