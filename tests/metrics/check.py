@@ -59,7 +59,8 @@ def metric_of(name):
 
 
 def labels_of(name):
-    return table[metric_of(name)][1] | ({"le"} if name.endswith("_bucket") else set())
+    row = table.get(metric_of(name), ("", set(), ""))
+    return row[1] | ({"le"} if name.endswith("_bucket") else set())
 
 
 def wrong_in(expression, where):
