@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * past - opens what is there, or makes it.
+ */
+#include "report/past.h"
+
+#include "base/refusal.h"
+#include "history/history.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum { TREE_DESCRIPTORS = 8, KEEP_DAYS = 36500, TRIES = 1000 };
+
+static int remove_one(const char *path, const struct stat *facts, int kind, struct FTW *place)
+{
+    return remove(path);
+}
+
+static bool on_source(void *owner, const struct source *source)
+{
+    clock_us *read_at = owner;
+
+    if (source->read_at > *read_at)
+        *read_at = source->read_at;
+    return true;
+}
+
+static enum status open_kept(struct past *past, const struct config_store *options,
+                             char why[STORE_WHY_SIZE])
+{
+    enum status status = summary_open(options->folder, false, why, &past->summary);
+
+    if (status == STATUS_OK)
+        status = store_open(options, false, why, &past->store);
+    if (status == STATUS_OK)
+        status = summary_sources(past->summary, on_source, &past->read_at);
+    return status;
+}
+
+static enum status read_all(struct history *history, clock_us now)
+{
+    enum status status = STATUS_OK;
+    uint64_t lines = 1;
+
+    for (int tries = 0; status == STATUS_OK && lines > 0 && tries < TRIES;) {
+        status = history_step(history, now, &lines);
+        if (status == STATUS_AGAIN && ++tries < TRIES)
+            status = STATUS_OK;
+    }
+    return status;
+}
+
+/* What the files say is put into a history of its own, with consoled's own means. */
+static enum status make_history(const struct config *config, clock_us now, char why[STORE_WHY_SIZE])
+{
+    int folders[EVENT_FOLDERS_MOST], readable = 0;
+    struct history *history = NULL;
+
+    for (uint32_t i = 0; i < config->consoled.events_count; i++) {
+        const char *path = config->consoled.events[i];
+        char said[REFUSAL_TEXT_SIZE];
+        folders[i] = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        readable += folders[i] >= 0;
+        if (folders[i] < 0)
+            fprintf(stderr, "ponor: no events from %s: %s\n", path, refusal_text(errno, said));
+    }
+    enum status status = STATUS_NOT_FOUND;
+    snprintf(why, STORE_WHY_SIZE, "no folder of event files can be read; see `consoled: events:`");
+    if (readable > 0)
+        status = history_open(config, folders, why, &history);
+    if (status == STATUS_OK) {
+        status = read_all(history, now);
+        snprintf(why, STORE_WHY_SIZE, "the event files cannot be read into %.150s: %s",
+                 config->consoled.store.folder, status_text(status));
+        history_close(history);
+    }
+    for (uint32_t i = 0; i < config->consoled.events_count; i++) {
+        if (folders[i] >= 0)
+            close(folders[i]);
+    }
+    return status;
+}
+
+static enum status open_temporary(struct past *past, const struct config *config, clock_us now,
+                                  char why[STORE_WHY_SIZE])
+{
+    const char *under = getenv("TMPDIR");
+    struct config *copy = malloc(sizeof *copy);
+    struct config_store *store;
+
+    snprintf(why, STORE_WHY_SIZE, "out of memory");
+    if (copy == NULL)
+        return STATUS_NO_MEMORY;
+    *copy = *config;
+    store = &copy->consoled.store;
+    snprintf(past->folder, sizeof past->folder, "%s/ponor-XXXXXX",
+             under != NULL && *under == '/' ? under : "/tmp");
+    enum status status = STATUS_SYSTEM;
+    if (mkdtemp(past->folder) == NULL) {
+        snprintf(why, STORE_WHY_SIZE, "no temporary folder: %.100s: %s; set TMPDIR", past->folder,
+                 strerror(errno));
+        goto done;
+    }
+    past->is_temporary = true;
+    past->read_at = now;
+    snprintf(store->folder, sizeof store->folder, "%s", past->folder);
+    store->choice = STORE_SQLITE;
+    store->keep_days = KEEP_DAYS;
+    store->keep_bytes = 0;
+    status = make_history(copy, now, why);
+    if (status == STATUS_OK)
+        status = open_kept(past, store, why);
+done:
+    free(copy);
+    return status;
+}
+
+enum status past_open(const struct config *config, clock_us now, char why[STORE_WHY_SIZE],
+                      struct past *out)
+{
+    *out = (struct past){0};
+    enum status status = open_kept(out, &config->consoled.store, why);
+    if (status == STATUS_AGAIN) {
+        past_close(out);
+        status = open_temporary(out, config, now, why);
+    }
+    if (status != STATUS_OK) {
+        past_close(out);
+        return status;
+    }
+    if (people_open(config->consoled.folder, NULL, now, out->people_why, &out->people) != STATUS_OK)
+        out->people = NULL;
+    return STATUS_OK;
+}
+
+void past_close(struct past *past)
+{
+    if (past->people != NULL)
+        people_close(past->people);
+    if (past->store != NULL)
+        store_close(past->store);
+    if (past->summary != NULL)
+        summary_close(past->summary);
+    if (past->is_temporary &&
+        nftw(past->folder, remove_one, TREE_DESCRIPTORS, FTW_DEPTH | FTW_PHYS) != 0)
+        fprintf(stderr, "ponor: %s could not be removed\n", past->folder);
+    *past = (struct past){0};
+}
+
+void past_look(struct past *past, const struct incident *incident, struct past_incident *out)
+{
+    *out = (struct past_incident){.incident = incident};
+    incident_score(incident, &out->score);
+    if (summary_device(past->summary, incident->device, &out->seen) != STATUS_OK)
+        snprintf(out->seen.device.key, sizeof out->seen.device.key, "device:%llu",
+                 (unsigned long long)incident->device);
+    if (past->people == NULL)
+        return;
+    if (case_find(past->people, out->seen.device.key, incident->app, &out->decided) == STATUS_OK)
+        out->state = case_effective(&out->decided, incident->last, &out->reopened);
+}
