@@ -5,6 +5,7 @@
  */
 #include "device/neighbours.h"
 
+#include <net/if.h>
 #include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -96,7 +97,7 @@ static void test_many(void **state)
 {
     enum { MANY = 2000 };
     char line[128], file[] = "/tmp/neighbours-XXXXXX";
-    if (geteuid() != 0 || !IP("link", "show", "one"))
+    if (geteuid() != 0 || if_nametoindex("one") == 0)
         skip();
     const int fd = mkstemp(file);
     assert_true(fd >= 0);
