@@ -260,7 +260,9 @@ static enum status old_is_right(struct people *people, const struct by *by,
         snprintf(why, PEOPLE_WHY_SIZE, "Too many tries: wait, then try again.");
     if (status != STATUS_OK)
         return status;
-    if (row->has_hash && strlen(old) <= PASSWORD_MOST && password_is(row->hash, old))
+    bool is_right = row->has_hash && strlen(old) <= PASSWORD_MOST && password_is(row->hash, old);
+    trial_checked(people);
+    if (is_right)
         return STATUS_OK;
     trial_wrong(people, &trial, "the old password, for a new one, is wrong");
     snprintf(why, PEOPLE_WHY_SIZE, "The old password is wrong.");

@@ -33,6 +33,8 @@ struct trial {
     clock_us now;
 };
 MUST_USE enum status trial_begin(struct people *people, const struct trial *trial);
+/* The slow part is over. */
+void trial_checked(struct people *people);
 /* It was wrong, of whatever `reason` says; a line is written, and perhaps the account locked. */
 void trial_wrong(struct people *people, const struct trial *trial, const char *reason);
 /* Somebody who logged in from there: remembered, within a change. */

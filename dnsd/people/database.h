@@ -32,8 +32,10 @@ struct people {
     bool only_reads, is_behind;   /* behind: a line is there, and its rows are not */
     uint8_t key[KEY_SIZE];        /* of CSRF tokens of those who have no session */
     char unknown[HASH_TEXT_SIZE]; /* what the password of an unknown name is compared with */
-    /* When the next password may be checked; each moves on with a check. */
+    /* How far the checks of passwords have used up time, of whom (login.c). */
     clock_us strangers, known, per_source[SOURCES_LIMITED];
+    clock_us *checking; /* of whom the check under way is */
+    uint64_t check_began;
     struct hash_key source_key;
     clock_us failed_lines; /* the same for lines about failed logins, */
     uint64_t failed_left_out;

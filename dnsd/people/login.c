@@ -13,14 +13,8 @@
 
 enum {
     SECOND_US = 1000000,
-    STRANGER_US = 500000, /* a check by strangers altogether, */
-    STRANGER_BURST = 10,
-    KNOWN_US = 200000, /* by addresses from which somebody had logged in before, */
-    KNOWN_BURST = 15,
-    SOURCE_US = 1000000, /* by one stranger's address */
-    SOURCE_BURST = 6,
     LINE_US = 10000000, /* a line about a failed login */
-    LINE_BURST = 200,
+    LINE_AHEAD_US = 199 * LINE_US,
     TRIES_MOST = 4096,
     TRIES_FORGOTTEN = 512, /* at a time */
     SOURCES_MOST = 16,     /* of an account */
@@ -31,18 +25,29 @@ enum {
 
 static const clock_us HOUR_US = UINT64_C(3600000000);
 
-/* Whether one more fits; `at` moves on by one `interval` for each, and may lie ahead of now by
- * `burst` of them. */
-static bool may_take(const clock_us *at, clock_us now, clock_us interval, unsigned burst)
+/* A pace is kept by a time that moves on with each thing that is done, and may lie ahead of now so
+ * far. */
+struct pace {
+    clock_us each, ahead;
+    unsigned share; /* a check moves it on by this many times what it took, if that is more */
+};
+/* A check keeps the one process that serves the page busy for its whole time: strangers may have a
+ * sixth of it, addresses from which somebody had logged in before a third. */
+static const struct pace stranger_pace = {500000, 4500000, 6}, known_pace = {200000, 6000000, 3},
+                         source_pace = {1000000, 5000000, 0},
+                         line_pace = {LINE_US, LINE_AHEAD_US, 0};
+
+static bool may_take(const struct pace *pace, const clock_us *at, clock_us now)
 {
-    return *at <= now + (burst - 1) * interval || *at > now + burst * interval; /* clock set back */
+    /* Far ahead: the clock was set back. */
+    return *at <= now + pace->ahead || *at > now + 2 * (pace->ahead + 60 * SECOND_US);
 }
 
-static void take(clock_us *at, clock_us now, clock_us interval, unsigned burst)
+static void take(const struct pace *pace, clock_us *at, clock_us now)
 {
-    if (*at < now || *at > now + burst * interval)
+    if (*at < now || !may_take(pace, at, now) || *at > now + pace->ahead)
         *at = now;
-    *at += interval;
+    *at += pace->each;
 }
 
 /* Who comes from one /64 is one. */
@@ -139,20 +144,27 @@ enum status trial_begin(struct people *people, const struct trial *trial)
     if (now < tries.until)
         return STATUS_AGAIN;
     source_of(trial->from, source);
-    if (is_known(people, source, 0)) {
-        if (!may_take(&people->known, now, KNOWN_US, KNOWN_BURST))
-            return STATUS_AGAIN;
-        take(&people->known, now, KNOWN_US, KNOWN_BURST);
-        return STATUS_OK;
-    }
+    bool known = is_known(people, source, 0);
+    const struct pace *pace = known ? &known_pace : &stranger_pace;
+    clock_us *all = known ? &people->known : &people->strangers;
     clock_us *own = &people->per_source[hash_bytes(&people->source_key, source, strlen(source)) %
                                         SOURCES_LIMITED];
-    if (!may_take(own, now, SOURCE_US, SOURCE_BURST) ||
-        !may_take(&people->strangers, now, STRANGER_US, STRANGER_BURST))
+    if (!may_take(pace, all, now) || (!known && !may_take(&source_pace, own, now)))
         return STATUS_AGAIN;
-    take(own, now, SOURCE_US, SOURCE_BURST);
-    take(&people->strangers, now, STRANGER_US, STRANGER_BURST);
+    take(pace, all, now);
+    if (!known)
+        take(&source_pace, own, now);
+    people->checking = all;
+    people->check_began = clock_ns();
     return STATUS_OK;
+}
+
+void trial_checked(struct people *people)
+{
+    const struct pace *pace = people->checking == &people->known ? &known_pace : &stranger_pace;
+    uint64_t more = (clock_ns() - people->check_began) / 1000 * pace->share;
+    if (more > pace->each)
+        *people->checking += more - pace->each;
 }
 
 /* Counts it; true: it locks. */
@@ -201,11 +213,11 @@ static void line_write_of(struct people *people, const struct trial *trial, enum
 void trial_wrong(struct people *people, const struct trial *trial, const char *reason)
 {
     bool locks = count_wrong(people, trial);
-    if (!may_take(&people->failed_lines, trial->now, LINE_US, LINE_BURST)) {
+    if (!may_take(&line_pace, &people->failed_lines, trial->now)) {
         people->failed_left_out++; /* nobody fills the disk by guessing */
         return;
     }
-    take(&people->failed_lines, trial->now, LINE_US, LINE_BURST);
+    take(&line_pace, &people->failed_lines, trial->now);
     line_write_of(people, trial, ACT_LOGIN_FAILED, reason);
     if (locks)
         line_write_of(people, trial, ACT_LOCKED, "too many wrong passwords or codes");
@@ -313,6 +325,7 @@ enum status people_login(struct people *people, const char *name, const char *pa
     bool has_hash = trial.row != NULL && row.has_hash;
     bool is_right = strlen(password) <= PASSWORD_MOST &&
                     password_is(has_hash ? row.hash : people->unknown, password);
+    trial_checked(people);
     const char *wrong = trial.row == NULL         ? "there is no such account"
                         : !has_hash               ? "the account has no password"
                         : !is_right               ? "the password is wrong"
