@@ -12,7 +12,7 @@
 #include "base/hash.h"
 #include "config/config.h"
 #include "people/audit.h"
-#include "store/sqlite.h"
+#include "sqlite/sqlite.h"
 
 #define DATABASE_FILE "people.sqlite"
 

@@ -7,7 +7,7 @@
 #ifndef STORE_DAY_COUNTS_H
 #define STORE_DAY_COUNTS_H
 
-#include "store/day_read.h"
+#include "sqlite/day_read.h"
 #include "store/store.h"
 
 enum { COUNTS_MOST = 1 << 18 };

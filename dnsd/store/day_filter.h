@@ -8,7 +8,7 @@
 #ifndef STORE_DAY_FILTER_H
 #define STORE_DAY_FILTER_H
 
-#include "store/day_read.h"
+#include "sqlite/day_read.h"
 #include "store/store.h"
 
 struct day_filter;

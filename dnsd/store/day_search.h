@@ -8,7 +8,7 @@
 #ifndef STORE_DAY_SEARCH_H
 #define STORE_DAY_SEARCH_H
 
-#include "store/day_read.h"
+#include "sqlite/day_read.h"
 #include "store/store.h"
 
 enum { DAY_SEARCH_MOST = 4096 }; /* rows of one search */

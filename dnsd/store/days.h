@@ -8,7 +8,7 @@
 #ifndef STORE_DAYS_H
 #define STORE_DAYS_H
 
-#include "store/day.h"
+#include "sqlite/day.h"
 #include "store/store.h"
 
 struct days_writer;

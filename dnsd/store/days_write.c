@@ -8,7 +8,7 @@
 #include "store/days.h"
 
 #include "base/log.h"
-#include "store/day_write.h"
+#include "sqlite/day_write.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -7,7 +7,7 @@
 #ifndef STORE_SUMMARY_PARTS_H
 #define STORE_SUMMARY_PARTS_H
 
-#include "store/sqlite.h"
+#include "sqlite/sqlite.h"
 #include "store/summary.h"
 
 enum summary_statement {

@@ -4,7 +4,7 @@
  */
 #include "store/summary.h"
 
-#include "store/sqlite.h"
+#include "sqlite/sqlite.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

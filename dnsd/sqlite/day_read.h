@@ -6,10 +6,10 @@
  * whatever the writer does meanwhile. Remembers words and lines that were read lately, within
  * limits. Never writes.
  */
-#ifndef STORE_DAY_READ_H
-#define STORE_DAY_READ_H
+#ifndef SQLITE_DAY_READ_H
+#define SQLITE_DAY_READ_H
 
-#include "store/day.h"
+#include "sqlite/day.h"
 
 enum { DAY_WORDS_MOST = 20000 }; /* of a set that is asked for by range */
 

@@ -6,8 +6,8 @@
  * all its rows takes one value, so a search looks at a block of such rows with one comparison. Only
  * block.c knows zstd.h. Unpacking trusts no length that stands in a file.
  */
-#ifndef STORE_BLOCK_H
-#define STORE_BLOCK_H
+#ifndef SQLITE_BLOCK_H
+#define SQLITE_BLOCK_H
 
 #include "incident/row.h"
 

@@ -5,11 +5,11 @@
  * Used by day_write, for each text of each row. Remembers at most WORDS_MOST words and WORDS_BYTES
  * of their text; when full it forgets all, and the file is asked again.
  */
-#ifndef STORE_DAY_WORDS_H
-#define STORE_DAY_WORDS_H
+#ifndef SQLITE_DAY_WORDS_H
+#define SQLITE_DAY_WORDS_H
 
-#include "store/block.h"
-#include "store/sqlite.h"
+#include "sqlite/block.h"
+#include "sqlite/sqlite.h"
 
 enum { WORDS_MOST = 1 << 16, WORDS_BYTES = 8 << 20 };
 

@@ -5,10 +5,10 @@
  * Used by day_write. Holds at most HOURS_MOST different ones; when full, the owner must write them
  * down first.
  */
-#ifndef STORE_DAY_HOURS_H
-#define STORE_DAY_HOURS_H
+#ifndef SQLITE_DAY_HOURS_H
+#define SQLITE_DAY_HOURS_H
 
-#include "store/block.h"
+#include "sqlite/block.h"
 
 enum { HOURS_MOST = 4096 };
 

@@ -3,7 +3,7 @@
  * day_hours - a hash table of counts. Its keys are numbers that we gave, so no stranger fills a
  * slot.
  */
-#include "store/day_hours.h"
+#include "sqlite/day_hours.h"
 
 static const clock_us HOUR_US = UINT64_C(3600000000);
 enum { KEY_SIZE = offsetof(struct day_hour, rows) };

@@ -2,12 +2,12 @@
  *
  * day_words - a hash table before the file, and before that the word that each kind had last.
  */
-#include "store/day_words.h"
+#include "sqlite/day_words.h"
 
 #include "base/arena.h"
 #include "base/hash.h"
 #include "base/random.h"
-#include "store/day.h"
+#include "sqlite/day.h"
 
 #include <stdlib.h>
 

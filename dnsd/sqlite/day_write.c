@@ -5,11 +5,11 @@
  * The rows of small commits stay in memory after they were written as tails, and are written again
  * as one: as a bigger tail when there are many, as a block when there are enough rows.
  */
-#include "store/day_write.h"
+#include "sqlite/day_write.h"
 
 #include "base/writer.h"
-#include "store/day_hours.h"
-#include "store/day_words.h"
+#include "sqlite/day_hours.h"
+#include "sqlite/day_words.h"
 
 #include <stdio.h>
 #include <stdlib.h>

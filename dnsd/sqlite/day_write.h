@@ -6,10 +6,10 @@
  * day is closed before. Once anything failed, the day must be closed. A row that the file has is
  * left out. Never looks at a clock.
  */
-#ifndef STORE_DAY_WRITE_H
-#define STORE_DAY_WRITE_H
+#ifndef SQLITE_DAY_WRITE_H
+#define SQLITE_DAY_WRITE_H
 
-#include "store/day.h"
+#include "sqlite/day.h"
 
 struct day_writer;
 

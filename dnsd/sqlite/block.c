@@ -2,7 +2,7 @@
  *
  * block - all that knows zstd.h.
  */
-#include "store/block.h"
+#include "sqlite/block.h"
 
 #include <stdlib.h>
 #include <zstd.h>

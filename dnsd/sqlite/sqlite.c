@@ -2,7 +2,7 @@
  *
  * sqlite - all that knows sqlite3.h.
  */
-#include "store/sqlite.h"
+#include "sqlite/sqlite.h"
 
 #include "base/clock.h"
 

@@ -2,7 +2,7 @@
  *
  * day - the file's name, its tables, and the keys of its words.
  */
-#include "store/day.h"
+#include "sqlite/day.h"
 
 #include <dirent.h>
 #include <stdio.h>

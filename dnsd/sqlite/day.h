@@ -8,12 +8,12 @@
  * name's key is the name backwards, so that a name and all below it are one range. `hour` counts
  * rows by hour and words, `position` is how far each source was put. Never knows other days.
  */
-#ifndef STORE_DAY_H
-#define STORE_DAY_H
+#ifndef SQLITE_DAY_H
+#define SQLITE_DAY_H
 
 #include "config/config.h"
-#include "store/block.h"
-#include "store/sqlite.h"
+#include "sqlite/block.h"
+#include "sqlite/sqlite.h"
 
 enum { DAY_FILE_SIZE = 24, DAY_PATH_SIZE = CONFIG_PATH_SIZE + DAY_FILE_SIZE, DAY_KEY_SIZE = 1024 };
 

@@ -2,12 +2,12 @@
  *
  * sqlite - a SQLite file and its statements, with errors as our statuses.
  *
- * Used by store_sqlite, summary and people; only sqlite.c knows sqlite3.h. Every file is in WAL
+ * Used by day files, summary and people; only sqlite.c knows sqlite3.h. Every file is in WAL
  * mode with synchronous=NORMAL, foreign keys, and no extension, no double-quoted strings, no schema
  * it does not trust. Statements are made once and kept. Never shared between processes' forks.
  */
-#ifndef STORE_SQLITE_H
-#define STORE_SQLITE_H
+#ifndef SQLITE_SQLITE_H
+#define SQLITE_SQLITE_H
 
 #include "base/span.h"
 #include "base/status.h"

@@ -2,7 +2,7 @@
  *
  * day_read - statements of a reader, and what it remembers.
  */
-#include "store/day_read.h"
+#include "sqlite/day_read.h"
 
 #include "base/arena.h"
 #include "base/writer.h"
