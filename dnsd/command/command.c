@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * command - the table of words, and the few options that all of them share.
+ * command - finds the word in the table, and the few options that all of them share.
  */
 #include "command/command.h"
 
@@ -14,51 +14,13 @@ enum { COMMANDS_MOST = 32 };
 
 static const char default_config[] = "/etc/ponor/ponor.yaml";
 
-/* clang-format off */
-const struct command commands[] = {
-    {"check", "",
-        "names all errors and warnings of configuration and lists", command_check},
-    {"compile", "[-o FILE] [--accept-change LIST]",
-        "makes the policy image without dnsd", command_compile},
-    {"explain", "NAME|ADDRESS [--client IP] [--lists | --image FILE]",
-        "what the policy says about it, and why", command_explain},
-    {"test", "FILE [--image FILE]",
-        "runs a table of `client, name, expect` rows", command_test},
-    {"inspect", "FILE [--json | --table] [--all] [--filter EXPRESSION] [--image FILE]",
-        "what inspectd would have seen in a saved capture (pcap, pcapng)", command_inspect},
-    {"events", "[verify] [--help]",
-        "reads the event files; proves that nobody changed them", command_events},
-    {"firewall", "[--print | --apply | --remove | --status] [--image FILE]",
-        "the kernel's table that keeps banned apps from their servers: shows, loads, removes it",
-        command_firewall},
-    {"release", "ADDRESS",
-        "frees what is held: an address of a client or a server", command_remote},
-    {"status", "",
-        "processes, policy and counters of dnsd, inspectd and consoled", command_remote},
-    {"counters", "",
-        "all counters, a line each", command_remote},
-    {"reload", "[--accept-change LIST]",
-        "compiles configuration and lists, and puts them in service", command_remote},
-    {"flush", "[NAME]",
-        "forgets cached answers at and below NAME, or all", command_remote},
-    {"log", "error|warning|info|debug",
-        "sets how much dnsd logs, until it stops", command_remote},
-    {"rotate", "",
-        "begins a new event file", command_remote},
-    {"stop", "",
-        "stops dnsd, after what it has under way", command_remote},
-    {"show", "",
-        "the configuration in effect, defaults included", command_show},
-    {"options", "[--manual]",
-        "a commented example of all options, or their manual", command_options},
-    {NULL, NULL, NULL, NULL},
-};
-/* clang-format on */
+/* Only `ponor` has words: a daemon, which shares what stands here, links none of them. */
+static const struct command *known;
 
 static void print_usage(FILE *out)
 {
     fprintf(out, "usage: ponor [-c FILE] COMMAND [ARGUMENTS]\n\n");
-    for (const struct command *c = commands; c->name != NULL; c++)
+    for (const struct command *c = known; c != NULL && c->name != NULL; c++)
         fprintf(out, "  %-9s %s\n", c->name, c->help);
     fprintf(
         out,
@@ -71,7 +33,7 @@ static void print_usage(FILE *out)
 
 static const struct command *find_command(const char *name)
 {
-    for (const struct command *c = commands; c->name != NULL; c++) {
+    for (const struct command *c = known; c != NULL && c->name != NULL; c++) {
         if (strcmp(c->name, name) == 0)
             return c;
     }
@@ -94,7 +56,8 @@ static int say_unknown(const char *name)
     const char *words[COMMANDS_MOST] = {NULL};
     size_t count = 0;
 
-    for (const struct command *c = commands; c->name != NULL && count + 1 < COMMANDS_MOST; c++)
+    for (const struct command *c = known; c != NULL && c->name != NULL && count + 1 < COMMANDS_MOST;
+         c++)
         words[count++] = c->name;
     const char *hint = problem_hint(name, words);
     fprintf(stderr, "ponor: there is no command `%s`", name);
@@ -117,8 +80,9 @@ static void put_command_first(int argc, char *argv[])
     argv[1] = command;
 }
 
-int command_run(int argc, char *argv[])
+int command_run(int argc, char *argv[], const struct command *table)
 {
+    known = table;
     put_command_first(argc, argv);
     if (argc < 2) {
         print_usage(stderr);
@@ -136,7 +100,7 @@ int command_run(int argc, char *argv[])
     if (c == NULL)
         return say_unknown(argv[1]);
     bool wants_help = argc >= 3 && strcmp(argv[argc - 1], "--help") == 0;
-    if (wants_help && c->run != command_events) { /* which has more to say */
+    if (wants_help && !c->helps) {
         printf("usage: ponor [-c FILE] %s %s\n  %s\n", c->name, c->arguments, c->help);
         return EXIT_YES;
     }

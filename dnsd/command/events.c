@@ -233,8 +233,7 @@ static int view_run(struct view *view, int folder)
     return EXIT_NO;
 }
 
-/* "90s", "10m", "2h", "3d" before now, or a time. */
-static bool since_read(const char *text, clock_us *out)
+bool command_since(const char *text, clock_us *out)
 {
     static const struct {
         char unit;
@@ -330,7 +329,7 @@ static int view_events(int argc, char *argv[], const char *folder, const char *f
     view.wanted.has_client = client != NULL;
     if (client != NULL && prefix_parse(client, &view.wanted.client) != STATUS_OK)
         return command_usage("events", "--client wants an address or a prefix like 10.20.0.0/16");
-    if (since != NULL && !since_read(since, &view.wanted.since))
+    if (since != NULL && !command_since(since, &view.wanted.since))
         return command_usage("events", "--since wants 90s, 10m, 2h, 3d or 2026-11-24T03:00 (UTC)");
     if (since == NULL && view.follow)
         view.wanted.since = clock_wall() - (clock_us)FOLLOW_BEFORE_S * 1000000;

@@ -8,5 +8,5 @@
 int main(int argc, char *argv[])
 {
     log_open("ponor", LOG_LEVEL_WARNING);
-    return command_run(argc, argv);
+    return command_run(argc, argv, commands);
 }

@@ -38,7 +38,7 @@ static int ponor(const char *const words[])
     if (pid == 0) {
         dup2(fd, STDOUT_FILENO);
         dup2(fd, STDERR_FILENO);
-        int code = command_run(argc, argv);
+        int code = command_run(argc, argv, commands);
         fflush(NULL);
         _exit(code);
     }

@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * incidents - `ponor incidents`: which device, which app, how sure, what was decided.
+ *
+ * Reads consoled's history, or the event files where there is none; needs no running program. JSON
+ * has the fields of the API, a line an incident.
+ */
+#include "command/command.h"
+#include "http/json.h"
+#include "report/past.h"
+#include "report/shown.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+enum { WIDTH_USUAL = 120, WIDTH_LEAST = 100, CELL_SIZE = 512 };
+
+enum column { LAST, DEVICE, APP, SURE, ATTEMPTS, STOPPED, STATE, WHY, COLUMN_COUNT };
+
+/* The last takes what is left. */
+static const struct {
+    const char *title;
+    int width;
+} columns[COLUMN_COUNT] = {
+    [LAST] = {"LAST SEEN", 16}, [DEVICE] = {"DEVICE", 20}, [APP] = {"APP", 13},
+    [SURE] = {"SURE", 11},      [ATTEMPTS] = {"TRIED", 6}, [STOPPED] = {"STOPPED", 7},
+    [STATE] = {"STATE", 14},    [WHY] = {"WHY", 0},
+};
+
+struct view {
+    struct past *past;
+    bool states[CASE_STATES], as_table;
+    const char *app;
+    int why_width;
+    uint64_t shown;
+};
+
+static int length_of(const char *text)
+{
+    int length = 0;
+
+    while (shown_next(&text) != 0)
+        length++;
+    return length;
+}
+
+static void put_cell(const struct view *view, enum column column, const char *text)
+{
+    char shown[CELL_SIZE];
+    int width = column == WHY ? view->why_width : columns[column].width, length = length_of(text);
+
+    shown_text(text, (unsigned)(length > width ? width - 1 : width), shown, sizeof shown);
+    fputs(shown, stdout);
+    if (column == WHY)
+        putchar('\n');
+    else
+        printf("%*s ", width - length_of(shown), "");
+}
+
+static void put_row(const struct view *view, const struct past_incident *found)
+{
+    const struct incident *incident = found->incident;
+    char text[NUMBER_SIZE], sure[NUMBER_SIZE];
+    snprintf(sure, sizeof sure, "%s %u", confidence_words[found->score.confidence],
+             found->score.points);
+    put_cell(view, LAST, shown_minute(incident->last, text));
+    put_cell(view, DEVICE, shown_device(&found->seen.device));
+    put_cell(view, APP, incident->app);
+    put_cell(view, SURE, sure);
+    snprintf(text, sizeof text, "%llu", (unsigned long long)incident->attempts);
+    put_cell(view, ATTEMPTS, text);
+    snprintf(text, sizeof text, "%llu", (unsigned long long)incident->stopped);
+    put_cell(view, STOPPED, text);
+    put_cell(view, STATE,
+             view->past->people == NULL ? "not known"
+             : found->reopened          ? "new (reopened)"
+                                        : case_state_words[found->state]);
+    put_cell(view, WHY, found->score.reason_count > 0 ? found->score.reasons[0].text : "");
+}
+
+static void device_write(struct json *json, const struct device_seen *seen)
+{
+    const struct device *device = &seen->device;
+    char mac[MAC_TEXT_SIZE] = "";
+
+    json_open_object(json, "device");
+    json_number(json, "number", seen->number);
+    json_text(json, "key", device->key);
+    json_text(json, "known", device_known_words[device->known]);
+    json_text(json, "mac", device->has_mac ? mac_text(device->mac, mac) : "");
+    json_text(json, "host", device->host);
+    json_text(json, "tag", device->tag);
+    json_text(json, "owner", device->owner);
+    json_text(json, "group", device->group);
+    json_address(json, "address", &seen->latest);
+    json_close_object(json);
+}
+
+static void counts_write(struct json *json, const char *key, const uint64_t *counts,
+                         const char *const *words)
+{
+    json_open_object(json, key);
+    for (size_t i = 0; words[i] != NULL; i++) {
+        if (counts[i] > 0)
+            json_number(json, words[i], counts[i]);
+    }
+    json_close_object(json);
+}
+
+static void score_write(struct json *json, const struct score *score)
+{
+    json_open_object(json, "score");
+    json_number(json, "points", score->points);
+    json_text(json, "confidence", confidence_words[score->confidence]);
+    json_open_list(json, "reasons");
+    for (uint32_t i = 0; i < score->reason_count; i++) {
+        json_open_object(json, NULL);
+        json_text(json, "word", score->reasons[i].word);
+        json_number(json, "count", score->reasons[i].count);
+        json_text(json, "text", score->reasons[i].text);
+        json_close_object(json);
+    }
+    json_close_list(json);
+    json_close_object(json);
+}
+
+static void decided_write(struct json *json, const struct view *view,
+                          const struct past_incident *found)
+{
+    if (view->past->people == NULL) {
+        json_nothing(json, "state");
+        return;
+    }
+    json_text(json, "state", case_state_words[found->state]);
+    json_bool(json, "reopened", found->reopened);
+    json_text(json, "assignee", found->decided.assignee);
+    json_time(json, "changed", found->decided.changed);
+    json_number(json, "notes", found->decided.notes);
+}
+
+static void put_json(const struct view *view, const struct past_incident *found)
+{
+    const struct incident *incident = found->incident;
+    struct json *json = json_new();
+
+    json_open_object(json, NULL);
+    json_number(json, "id", incident->id);
+    device_write(json, &found->seen);
+    json_text(json, "app", incident->app);
+    json_time(json, "first", incident->first);
+    json_time(json, "last", incident->last);
+    json_number(json, "attempts", incident->attempts);
+    json_number(json, "stopped", incident->stopped);
+    counts_write(json, "evidence", incident->evidence, evidence_words);
+    counts_write(json, "ways", incident->ways, way_words);
+    json_number(json, "hours", incident->hours);
+    json_number(json, "days", incident->days);
+    json_number(json, "unresolved", incident->unresolved);
+    json_open_list(json, "names");
+    for (int i = 0; i < INCIDENT_NAMES && incident->names[i][0] != 0; i++)
+        json_text(json, NULL, incident->names[i]);
+    json_close_list(json);
+    json_text(json, "list", incident->list);
+    json_text(json, "rule", incident->rule);
+    json_text(json, "source", incident->source);
+    json_text(json, "authority", incident->authority);
+    json_text(json, "ticket", incident->ticket);
+    json_text(json, "group", incident->group);
+    json_text(json, "gateway", incident->gateway);
+    score_write(json, &found->score);
+    decided_write(json, view, found);
+    json_close_object(json);
+    struct span written = json_written(json);
+    printf("%.*s\n", (int)written.length, (const char *)written.at);
+    json_free(json);
+}
+
+static bool on_incident(void *owner, const struct incident *incident)
+{
+    struct view *view = owner;
+    struct past_incident found;
+
+    if (view->app != NULL && strcasecmp(view->app, incident->app) != 0)
+        return true;
+    past_look(view->past, incident, &found);
+    if (!view->states[found.state])
+        return true;
+    view->shown++;
+    if (view->as_table)
+        put_row(view, &found);
+    else
+        put_json(view, &found);
+    return ferror(stdout) == 0;
+}
+
+static void table_open(struct view *view)
+{
+    struct winsize window;
+    int room = WIDTH_USUAL;
+
+    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &window) == 0 && window.ws_col > 0)
+        room = window.ws_col > WIDTH_LEAST ? window.ws_col : WIDTH_LEAST;
+    for (int c = 0; c < WHY; c++)
+        room -= columns[c].width + 1;
+    view->why_width = room > CELL_SIZE / 4 ? CELL_SIZE / 4 : room;
+    printf("-- times are UTC\n");
+    for (int c = 0; c < COLUMN_COUNT; c++)
+        put_cell(view, (enum column)c, columns[c].title);
+}
+
+/* "new,acknowledged"; false: a word that is none. */
+static bool states_read(const char *text, bool states[CASE_STATES])
+{
+    while (*text != 0) {
+        size_t length = strcspn(text, ",");
+        int state = 0;
+        while (state < CASE_STATES && (strlen(case_state_words[state]) != length ||
+                                       strncmp(case_state_words[state], text, length) != 0))
+            state++;
+        if (state == CASE_STATES)
+            return false;
+        states[state] = true;
+        text += length + (text[length] == ',');
+    }
+    return true;
+}
+
+static int view_run(struct view *view, const char *file, clock_us since, bool by_state)
+{
+    struct config *config = command_read_config(file);
+    char why[STORE_WHY_SIZE];
+    struct past past;
+
+    if (config == NULL)
+        return EXIT_NO;
+    enum status status = past_open(config, clock_wall(), why, &past);
+    free(config);
+    if (status != STATUS_OK) {
+        fprintf(stderr, "ponor: %s\n", why);
+        return EXIT_NO;
+    }
+    view->past = &past;
+    if (past.people == NULL && by_state) {
+        fprintf(stderr, "ponor: --state cannot be answered: %s\n", past.people_why);
+        past_close(&past);
+        return EXIT_NO;
+    }
+    if (past.people == NULL)
+        fprintf(stderr, "ponor: only the evidence is shown, states are not known: %s\n",
+                past.people_why);
+    if (view->as_table)
+        table_open(view);
+    status = summary_incidents(past.summary, since, 0, on_incident, view);
+    past_close(&past);
+    if (status != STATUS_OK)
+        fprintf(stderr, "ponor: the history cannot be read: %s\n", status_text(status));
+    return status == STATUS_OK && fflush(stdout) == 0 ? EXIT_YES : EXIT_NO;
+}
+
+int command_incidents(int argc, char *argv[])
+{
+    const char *file = command_config(&argc, argv);
+    const char *states = command_option(&argc, argv, "--state", NULL);
+    const char *since = command_option(&argc, argv, "--since", NULL);
+    bool json = command_flag(&argc, argv, "--json"), table = command_flag(&argc, argv, "--table");
+    struct view view = {.app = command_option(&argc, argv, "--app", NULL),
+                        .as_table = table || (!json && isatty(STDOUT_FILENO))};
+    clock_us from = 0;
+
+    if (argc > 1)
+        return command_usage("incidents", "there is an argument too many");
+    if (json && table)
+        return command_usage("incidents", "--json and --table exclude each other");
+    if (since != NULL && !command_since(since, &from))
+        return command_usage("incidents",
+                             "--since wants 90s, 10m, 2h, 3d or 2026-11-24T03:00 (UTC)");
+    if (!states_read(states != NULL ? states : "new,acknowledged,closed,false-positive",
+                     view.states))
+        return command_usage("incidents",
+                             "--state wants words of new, acknowledged, closed, false-positive, "
+                             "with commas between");
+    return view_run(&view, file, from, states != NULL);
+}
