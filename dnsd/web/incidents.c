@@ -173,7 +173,8 @@ static enum status read_all(struct web *web, struct summary *summary)
     enum status status = summary_incidents(summary, 0, 0, on_incident, &reading);
     if (status == STATUS_OK && reading.failed)
         status = STATUS_AGAIN;
-    qsort(cache->at, cache->count, sizeof cache->at[0], by_id);
+    if (cache->count > 0)
+        qsort(cache->at, cache->count, sizeof cache->at[0], by_id);
     clock_ms now = clock_now(), wait = (now - began) * CACHE_SHARE;
     cache->next = now + (wait < CACHE_LEAST_MS ? CACHE_LEAST_MS : wait);
     free_cache(web->incidents); /* of which parts were taken */
