@@ -12,6 +12,8 @@
 
 #define AUDIT_FILE "audit.jsonl"
 
+enum { AUDIT_VERSION = 3 };
+
 struct audit;
 
 /* `writes` false: only reads. STATUS_AGAIN: another process writes there; STATUS_NOT_FOUND: only
@@ -34,17 +36,22 @@ struct audit_place {
 /* On the disk when it returns STATUS_OK; nothing is kept otherwise. */
 MUST_USE enum status audit_append(struct audit *audit, const struct change *change,
                                   struct audit_place *out);
-/* All lines from `offset` on, where one begins. `line` NULL: it is none of ours. The callback gives
- * another status than OK to end. */
+/* All lines from `offset` on, where one begins. The callback gives another status than OK to end.
+ */
 struct audit_visit {
-    struct audit_place place;
-    uint64_t number; /* of the line in what was read, from 1 */
+    struct audit_place place; /* sequence 0: it is none of ours */
+    uint64_t number;          /* of the line in what was read, from 1 */
     struct span raw;
-    const struct change_line *line;
+    uint8_t hash[CHAIN_SIZE]; /* that it carries */
 };
 MUST_USE enum status audit_walk(struct audit *audit, uint64_t offset,
                                 enum status (*on)(void *owner, const struct audit_visit *visit),
                                 void *owner);
+/* What a visited line says; `out` lives until the next call. */
+MUST_USE enum status audit_read(struct audit *audit, const struct audit_visit *visit,
+                                struct change_line *out);
+/* Changes whenever the file does. */
+MUST_USE enum status audit_version(const struct audit *audit, uint64_t version[AUDIT_VERSION]);
 /* One line; `out` and `raw` (with a zero behind it) live until the next call. */
 MUST_USE enum status audit_at(struct audit *audit, const struct audit_place *place,
                               struct change_line *out, const char **raw);

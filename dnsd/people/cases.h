@@ -60,7 +60,11 @@ struct audit_line {
 MUST_USE enum status audit_lines(struct people *people, uint64_t before,
                                  bool (*on)(void *owner, const struct audit_line *line),
                                  void *owner);
-/* Whether the audit chain is whole; `why` names the line where it is not. */
+/* Whether the audit chain is whole: STATUS_CORRUPT, and `why` names the line where it is not. The
+ * answer is kept until the file changes. */
+MUST_USE enum status audit_is_whole(struct people *people, uint64_t *lines,
+                                    char why[PEOPLE_WHY_SIZE]);
+/* The same beside a consoled that runs. */
 MUST_USE enum status audit_verify(const char *folder, uint64_t *lines, char why[PEOPLE_WHY_SIZE]);
 
 #endif

@@ -167,16 +167,17 @@ struct catching {
 static enum status on_line_without_rows(void *owner, const struct audit_visit *visit)
 {
     struct catching *c = owner;
+    struct change_line line;
     uint8_t hash[CHAIN_SIZE];
-    if (visit->line == NULL || visit->line->sequence <= c->from)
+    if (visit->place.sequence <= c->from || audit_read(c->people->audit, visit, &line) != STATUS_OK)
         return STATUS_OK;
-    const struct change *change = &visit->line->change;
-    enum act act = change->act;
+    const struct change *change = &line.change;
+    const enum act act = change->act;
     enum status status = change_apply(c->people, change, true);
     if (status != STATUS_OK && status != STATUS_NOT_FOUND && status != STATUS_EXISTS)
         return status;
     if (act == ACT_PASSWORD || act == ACT_PASSWORD_RESET || act == ACT_TOTP_ON) {
-        c->lost_line = visit->line->sequence;
+        c->lost_line = line.sequence;
         snprintf(c->lost, sizeof c->lost, "%s", change->about != NULL ? change->about : "");
     }
     c->lines++;

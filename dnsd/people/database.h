@@ -39,6 +39,10 @@ struct people {
     struct hash_key source_key;
     clock_us failed_lines; /* the same for lines about failed logins, */
     uint64_t failed_left_out;
+    /* The chain, as it was verified last, and of which version of the file. */
+    uint64_t verified[AUDIT_VERSION], verified_lines;
+    bool is_whole;
+    char broken[PEOPLE_WHY_SIZE];
     char folder[CONFIG_PATH_SIZE];
     size_t query_count;
     struct query queries[QUERIES_MOST];

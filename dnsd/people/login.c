@@ -13,6 +13,7 @@
 
 enum {
     SECOND_US = 1000000,
+    MINUTE_US = 60 * SECOND_US,
     LINE_US = 10000000, /* a line about a failed login */
     LINE_AHEAD_US = 199 * LINE_US,
     TRIES_MOST = 4096,
@@ -40,7 +41,7 @@ static const struct pace stranger_pace = {500000, 4500000, 6}, known_pace = {200
 static bool may_take(const struct pace *pace, const clock_us *at, clock_us now)
 {
     /* Far ahead: the clock was set back. */
-    return *at <= now + pace->ahead || *at > now + 2 * (pace->ahead + 60 * SECOND_US);
+    return *at <= now + pace->ahead || *at > now + 2 * (pace->ahead + MINUTE_US);
 }
 
 static void take(const struct pace *pace, clock_us *at, clock_us now)

@@ -77,22 +77,22 @@ struct verifying {
 static enum status on_line(void *owner, const struct audit_visit *visit)
 {
     struct verifying *v = owner;
-    const struct change_line *line = visit->line;
-    if (line == NULL)
+    const uint64_t sequence = visit->place.sequence;
+    if (sequence == 0)
         snprintf(v->why, PEOPLE_WHY_SIZE, "%s:%" PRIu64 ": this is no line of ours", AUDIT_FILE,
                  visit->number);
-    else if (line->sequence != v->end.sequence + 1)
+    else if (sequence != v->end.sequence + 1)
         snprintf(v->why, PEOPLE_WHY_SIZE,
                  "%s:%" PRIu64 ": this is line %" PRIu64 " where %" PRIu64 " must stand",
-                 AUDIT_FILE, visit->number, line->sequence, v->end.sequence + 1);
-    else if (memcmp(line->hash, v->end.hash, sizeof line->hash) != 0)
+                 AUDIT_FILE, visit->number, sequence, v->end.sequence + 1);
+    else if (memcmp(visit->hash, v->end.hash, sizeof visit->hash) != 0)
         snprintf(v->why, PEOPLE_WHY_SIZE,
                  "%s:%" PRIu64 ": the line before it was changed: this one is chained to another "
                  "text",
                  AUDIT_FILE, visit->number);
-    if (line == NULL || v->why[0] != 0)
+    if (v->why[0] != 0)
         return STATUS_CORRUPT;
-    v->end.sequence = line->sequence;
+    v->end.sequence = sequence;
     digest_sha256(visit->raw, v->end.hash);
     v->lines++;
     return STATUS_OK;
@@ -101,32 +101,25 @@ static enum status on_line(void *owner, const struct audit_visit *visit)
 /* The end must be what people.sqlite knows, or behind it. */
 static void end_check(struct people *people, struct verifying *v)
 {
-    struct sqlite_statement *s = query(people, "SELECT number, bytes FROM meta WHERE name = 'end'");
-    if (sqlite_step(s) == STATUS_OK) {
-        const uint64_t known = (uint64_t)sqlite_number(s, 0);
-        const struct span hash = sqlite_bytes(s, 1);
-        if (known > v->end.sequence)
-            snprintf(v->why, PEOPLE_WHY_SIZE,
-                     "%s: its end was cut off: %s knows line %" PRIu64 ", the last one here is "
-                     "%" PRIu64,
-                     AUDIT_FILE, DATABASE_FILE, known, v->end.sequence);
-        else if (known == v->end.sequence &&
-                 !span_equal(hash, span_of(v->end.hash, sizeof v->end.hash)))
-            snprintf(v->why, PEOPLE_WHY_SIZE, "%s: its last line was changed", AUDIT_FILE);
-    }
-    sqlite_reset(s);
+    struct span hash;
+    uint64_t known;
+    if (meta_find(people, "end", &known, &hash) != STATUS_OK)
+        return;
+    if (known > v->end.sequence)
+        snprintf(v->why, PEOPLE_WHY_SIZE,
+                 "%s: its end was cut off: %s knows line %" PRIu64
+                 ", the last one here is %" PRIu64,
+                 AUDIT_FILE, DATABASE_FILE, known, v->end.sequence);
+    else if (known == v->end.sequence &&
+             !span_equal(hash, span_of(v->end.hash, sizeof v->end.hash)))
+        snprintf(v->why, PEOPLE_WHY_SIZE, "%s: its last line was changed", AUDIT_FILE);
 }
 
-enum status audit_verify(const char *folder, uint64_t *lines, char why[PEOPLE_WHY_SIZE])
+static enum status verify(struct people *people, uint64_t *lines, char *why)
 {
-    struct people *people;
     struct verifying v = {.why = why};
-    enum status status = people_open(folder, NULL, 0, why, &people);
-    *lines = 0;
-    if (status != STATUS_OK)
-        return status;
     why[0] = 0;
-    status = audit_walk(people->audit, 0, on_line, &v);
+    enum status status = audit_walk(people->audit, 0, on_line, &v);
     if (status == STATUS_OK)
         end_check(people, &v);
     if (status == STATUS_OK && why[0] != 0)
@@ -134,6 +127,34 @@ enum status audit_verify(const char *folder, uint64_t *lines, char why[PEOPLE_WH
     if (status != STATUS_OK && why[0] == 0)
         snprintf(why, PEOPLE_WHY_SIZE, "%s cannot be read: %s", AUDIT_FILE, status_text(status));
     *lines = v.lines;
+    return status;
+}
+
+enum status audit_is_whole(struct people *people, uint64_t *lines, char why[PEOPLE_WHY_SIZE])
+{
+    uint64_t version[AUDIT_VERSION];
+    enum status status = audit_version(people->audit, version);
+    if (status == STATUS_OK && memcmp(version, people->verified, sizeof version) != 0) {
+        status = verify(people, &people->verified_lines, people->broken);
+        if (status == STATUS_OK || status == STATUS_CORRUPT)
+            memcpy(people->verified, version, sizeof version);
+        people->is_whole = status == STATUS_OK;
+    } else if (status == STATUS_OK && !people->is_whole) {
+        status = STATUS_CORRUPT;
+    }
+    *lines = people->verified_lines;
+    snprintf(why, PEOPLE_WHY_SIZE, "%s", people->broken);
+    return status;
+}
+
+enum status audit_verify(const char *folder, uint64_t *lines, char why[PEOPLE_WHY_SIZE])
+{
+    struct people *people;
+    *lines = 0;
+    enum status status = people_open(folder, NULL, 0, why, &people);
+    if (status != STATUS_OK)
+        return status;
+    status = verify(people, lines, why);
     people_close(people);
     return status;
 }

@@ -327,11 +327,11 @@ static bool on_audit(void *owner, const struct audit_line *line)
     return ++page->count < AUDIT_PAGE;
 }
 
-static void show_chain(struct json *json, const struct web *web)
+static void show_chain(struct json *json, struct web *web)
 {
     char why[PEOPLE_WHY_SIZE] = "";
     uint64_t lines = 0;
-    enum status status = audit_verify(web->config->consoled.folder, &lines, why);
+    enum status status = audit_is_whole(web->people, &lines, why);
     json_open_object(json, "chain");
     json_bool(json, "whole", status == STATUS_OK);
     json_number(json, "lines", lines);

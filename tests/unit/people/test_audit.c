@@ -128,7 +128,8 @@ static void whatever_is_changed_is_found(void **state)
     assert_found("\"analyst\"", "\"admin\"  ", "audit.jsonl:3: the line before it was changed");
     assert_found("\"fr\"", "\"en\"", "its last line was changed");
     assert_found("\"sequence\":2}", "\"sequence\":4}", "line 4 where 2 must stand");
-    assert_found("{\"@timestamp", "X\"@timestamp", "audit.jsonl:1: this is no line of ours");
+    assert_found("{\"@timestamp", "X\"@timestamp", "audit.jsonl:2: the line before it was changed");
+    assert_found("\"}}\n", "\"]]\n", "audit.jsonl:1: this is no line of ours");
     assert_whole(3);
     char *text = desk_read(&desk, "audit.jsonl");
     strchr(strchr(text, '\n') + 1, '\n')[1] = 0;
