@@ -268,8 +268,10 @@ enum status report_gather(struct past *past, const struct report_month *month, c
         status = gather_health(past, out);
     if (status == STATUS_OK)
         status = report_gather_incidents(past, out);
-    qsort(out->apps, out->app_count, sizeof *out->apps, by_rows);
-    qsort(out->gateways, out->gateway_count, sizeof *out->gateways, by_name);
+    if (out->app_count > 0)
+        qsort(out->apps, out->app_count, sizeof *out->apps, by_rows);
+    if (out->gateway_count > 0)
+        qsort(out->gateways, out->gateway_count, sizeof *out->gateways, by_name);
     out->history_first = facts.first;
     out->waiting = facts.waiting;
     return status;

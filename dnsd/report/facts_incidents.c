@@ -201,7 +201,8 @@ enum status report_gather_incidents(struct past *past, struct report *out)
     if (status == STATUS_OK && g.is_full)
         status = STATUS_NO_MEMORY;
     count_devices(&g);
-    qsort(out->lists, out->list_count, sizeof *out->lists, by_incidents);
+    if (out->list_count > 0)
+        qsort(out->lists, out->list_count, sizeof *out->lists, by_incidents);
     free(g.devices);
     return status;
 }

@@ -224,7 +224,8 @@ static int by_order(const void *a, const void *b)
 
 void day_counts_give(struct day_counts *c, store_on_count on_count, void *owner)
 {
-    qsort(c->all, c->count, sizeof *c->all, by_order);
+    if (c->count > 0)
+        qsort(c->all, c->count, sizeof *c->all, by_order);
     for (uint32_t i = 0; i < c->count; i++) {
         const struct store_count one = {.at = c->all[i].at,
                                         .word = c->all[i].text,

@@ -224,7 +224,8 @@ static enum status fill_rows(struct finder *f)
 {
     enum status status = STATUS_OK;
 
-    qsort(f->matches, f->match_count, sizeof *f->matches, by_block);
+    if (f->match_count > 0)
+        qsort(f->matches, f->match_count, sizeof *f->matches, by_block);
     for (uint32_t from = 0, end; from < f->match_count && status == STATUS_OK; from = end) {
         for (end = from; end < f->match_count && f->matches[end].block == f->matches[from].block;
              end++)
@@ -292,8 +293,9 @@ static enum status give(struct finder *f, uint32_t at, bool *is_enough)
 static enum status give_all(struct finder *f, struct day_searched *out)
 {
     enum status status = fill_rows(f);
-    qsort(f->matches, f->match_count, sizeof *f->matches,
-          f->search->oldest_first ? by_place : by_place_down);
+    if (f->match_count > 0)
+        qsort(f->matches, f->match_count, sizeof *f->matches,
+              f->search->oldest_first ? by_place : by_place_down);
     for (uint32_t i = 0; i < f->match_count && status == STATUS_OK && !out->is_enough; i++) {
         status = give(f, i, &out->is_enough);
         if (status != STATUS_OK)
@@ -324,7 +326,9 @@ static enum status begin(struct finder *f)
         status = day_reader_blocks(f->reader, from, last, &f->blocks, &f->block_count);
     if (status != STATUS_OK)
         return status;
-    qsort(f->blocks, f->block_count, sizeof *f->blocks, search->oldest_first ? by_first : by_last);
+    if (f->block_count > 0)
+        qsort(f->blocks, f->block_count, sizeof *f->blocks,
+              search->oldest_first ? by_first : by_last);
     f->matches = malloc((search->most + 1) * sizeof *f->matches);
     f->rows = malloc((search->most + 1) * sizeof *f->rows);
     return f->matches == NULL || f->rows == NULL ? STATUS_NO_MEMORY : STATUS_OK;

@@ -108,7 +108,8 @@ static bool find(struct request *request, const struct wanted *wanted, uint64_t 
     for (size_t i = 0; i < all.count; i++)
         if (is_wanted(wanted, &all.at[i]))
             found[(*count)++] = &all.at[i];
-    qsort(found, *count, sizeof(*found), sorts[wanted->sort]);
+    if (*count > 0)
+        qsort(found, *count, sizeof(*found), sorts[wanted->sort]);
     for (size_t i = 0; i < *count; i++)
         (*ids)[i] = found[i]->id;
     free(found);

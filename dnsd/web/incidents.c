@@ -252,7 +252,8 @@ enum status incidents_count(struct web *web, clock_us from, struct incident_tota
         if (cache.at[i].last >= from)
             devices[count++] = cache.at[i].device;
     }
-    qsort(devices, count, sizeof *devices, by_device);
+    if (count > 0)
+        qsort(devices, count, sizeof *devices, by_device);
     for (size_t i = 0; i < count; i++)
         out->devices += i == 0 || devices[i] != devices[i - 1];
     free(devices);
@@ -292,7 +293,8 @@ uint32_t incidents_newest(struct web *web, uint32_t most, uint64_t *ids)
     for (size_t i = 0; i < cache.count; i++)
         if (brief_state(&cache.at[i]) == CASE_NEW)
             found[count++] = &cache.at[i];
-    qsort(found, count, sizeof(*found), brief_by_score);
+    if (count > 0)
+        qsort(found, count, sizeof(*found), brief_by_score);
     if (count > most)
         count = most;
     for (size_t i = 0; i < count; i++)
