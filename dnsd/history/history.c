@@ -14,11 +14,11 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
-/* While a backlog is read, the summary is written only each so many lines: what is touched often is
- * then written once. */
+/* While a backlog is read, the summary is written only each KEEP_LINES or KEEP_US: what is touched
+ * often is then written once. */
 enum { BATCH_LINES = 8192, KEEP_LINES = 65536, SHARE_LEAST = 128, FOLDER_MODE = 02770 };
 
-static const clock_us TEND_US = 1000000;
+static const clock_us TEND_US = 1000000, KEEP_US = 1000000;
 
 struct history {
     const struct config *config;
@@ -29,7 +29,7 @@ struct history {
     struct fold *fold;
     struct history_counts counts;
     uint64_t bad_leases;
-    clock_us tended;
+    clock_us tended, kept;
     size_t turn;  /* the folder that begins the next batch */
     bool no_room; /* the store takes nothing more now */
     uint64_t put; /* lines that are in the store, and that the summary does not know yet */
@@ -213,8 +213,8 @@ static enum status summary_keep(struct history *history, clock_us now)
         status = summary_commit(history->summary);
     if (status != STATUS_OK)
         summary_rollback(history->summary);
-    else
-        history->put = 0;
+    history->put = 0;
+    history->kept = now;
     return status;
 }
 
@@ -226,8 +226,9 @@ static enum status batch_keep(struct history *history, clock_us now, uint64_t li
     if (status != STATUS_OK)
         return status;
     history->put += lines;
-    bool is_backlog = lines >= BATCH_LINES && history->put < KEEP_LINES &&
-                      !fold_is_full(history->fold) && !sources_broken(history->sources);
+    bool is_backlog = lines >= BATCH_LINES && history->put < KEEP_LINES && now >= history->kept &&
+                      now < history->kept + KEEP_US && !fold_is_full(history->fold) &&
+                      !sources_broken(history->sources);
     return is_backlog || !sources_changed(history->sources) ? STATUS_OK
                                                             : summary_keep(history, now);
 }
