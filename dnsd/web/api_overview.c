@@ -449,7 +449,7 @@ static void read_event_rows(struct web *web, struct event_rows *rows)
         free(gateways);
         return;
     }
-    for (size_t i = 0; i < gateways->count && clock_now() < until; i++) {
+    for (size_t i = 0; i < gateways->count && (i == 0 || clock_now() < until); i++) {
         filter.word[WORD_GATEWAY] = gateways->at[rows->next++ % gateways->count];
         read_gateway(store, &filter, rows, &gateways[1]);
     }
