@@ -35,6 +35,34 @@ static const struct { const char *name, *type; } columns[] = {
 };
 /* clang-format on */
 
+size_t columns_count(void)
+{
+    return COUNT_OF(columns);
+}
+
+const char *columns_name(size_t column)
+{
+    return columns[column].name;
+}
+
+const char *columns_type(size_t column)
+{
+    return columns[column].type;
+}
+
+size_t columns_width(size_t column)
+{
+    static const struct {
+        const char *type;
+        size_t width;
+    } widths[] = {{"UInt8", 1},  {"UInt16", 2}, {"Date", 2},
+                  {"UInt32", 4}, {"UInt64", 8}, {"FixedString(16)", 16}};
+    for (size_t i = 0; i < COUNT_OF(widths); i++)
+        if (strcmp(columns[column].type, widths[i].type) == 0)
+            return widths[i].width;
+    return 0;
+}
+
 static void list(size_t first, size_t end, bool with_types, char out[COLUMNS_TEXT_SIZE])
 {
     struct writer w = writer_over(out, COLUMNS_TEXT_SIZE - 1);
@@ -114,16 +142,11 @@ static uint64_t read_little(struct cursor *c, unsigned size)
     return value;
 }
 
-static void write_length(struct writer *w, uint64_t value)
+void rowbinary_write_length(struct writer *w, uint64_t value)
 {
     for (; value >= 128; value >>= 7)
         write_u8(w, (uint8_t)(value | 128));
     write_u8(w, (uint8_t)value);
-}
-
-void rowbinary_write_u64(struct writer *w, uint64_t value)
-{
-    write_little(w, value, 8);
 }
 
 uint64_t rowbinary_u64(struct cursor *c)
@@ -179,7 +202,7 @@ void columns_write(struct writer *w, uint64_t history, const struct row *row)
     write_little(w, row->duration_ns, 8);
     texts_of(row, texts);
     for (size_t i = 0; i < TEXTS; i++) {
-        write_length(w, texts[i].length);
+        rowbinary_write_length(w, texts[i].length);
         write_span(w, texts[i]);
     }
 }

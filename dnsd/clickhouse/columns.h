@@ -18,6 +18,12 @@ enum {
     COLUMNS_DAY_MOST = 49672 /* 2105-12-31: later ones are no Date of ClickHouse 18.16 */
 };
 
+/* One by one; `width` in bytes, 0: a text behind its length. */
+size_t columns_count(void);
+const char *columns_name(size_t column);
+const char *columns_type(size_t column);
+size_t columns_width(size_t column);
+
 /* "`batch` UInt64, `history` UInt64, …": all. */
 void columns_with_types(char out[COLUMNS_TEXT_SIZE]);
 /* "`batch`, …": all, in the order in which they are written. */
@@ -35,7 +41,7 @@ void columns_write(struct writer *w, uint64_t history, const struct row *row);
 bool columns_read(struct cursor *c, struct row *out);
 
 /* RowBinary's own: little-endian, a text behind its length in base 128. */
-void rowbinary_write_u64(struct writer *w, uint64_t value);
+void rowbinary_write_length(struct writer *w, uint64_t value);
 uint64_t rowbinary_u64(struct cursor *c);
 struct span rowbinary_text(struct cursor *c);
 

@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "clickhouse/columns.h"
+#include "clickhouse/native.h"
 #include "clickhouse/spool.h"
 #include "clickhouse/statements.h"
 
@@ -19,6 +20,7 @@ enum {
     INSERT_MS = 120000,
     WAIT_FIRST_MS = 1000, /* after a failure; doubled each time */
     WAIT_MOST_MS = 30000,
+    CLOSE_MS = 2000,
     FORGET_EVERY_MS = 3600000,
     ANSWER_MOST = 65536,
     QUERY_ID_SIZE = 64,
@@ -42,6 +44,7 @@ struct feed {
     const struct config_store *options;
     struct spool *spool;
     struct remote *server;
+    struct native *native;
     uint8_t *row;
     size_t row_room;
 
@@ -53,8 +56,8 @@ struct feed {
     bool has_batch; /* the oldest one, and its part that is sent next */
     struct spool_batch batch;
     uint32_t part;
-    bool unsure;   /* whether the server has it already */
-    bool inserted; /* it has it now; was it there before as well? */
+    bool unsure;   /* whether the server has parts of it already */
+    bool inserted; /* it has this part now; was it there before as well? */
 
     bool failing;
     uint32_t tries; /* servers, since one answered */
@@ -75,27 +78,23 @@ enum status feed_open(const struct config_store *options, char why[SERVER_WHY_SI
     if (feed == NULL)
         return STATUS_NO_MEMORY;
     feed->options = options;
-    feed->unsure = true; /* of what was sent before we were born */
     feed->wait_ms = WAIT_FIRST_MS;
-    enum status status = remote_new(options, why, &feed->server);
+    feed->native = native_new();
+    enum status status = STATUS_NO_MEMORY;
+    if (feed->native != NULL)
+        status = remote_new(options, why, &feed->server);
     if (status == STATUS_OK)
         status = spool_open(options->folder, most, why, &feed->spool);
     if (status != STATUS_OK) {
         feed_close(feed);
         return status;
     }
+    /* Who was before us may have sent a batch just now, and the server has not begun with it. */
+    feed->unsure = spool_waiting(feed->spool) > 0;
+    if (feed->unsure)
+        feed->not_before = clock_now() + WAIT_FIRST_MS;
     *out = feed;
     return STATUS_OK;
-}
-
-void feed_close(struct feed *feed)
-{
-    if (feed == NULL)
-        return;
-    remote_free(feed->server);
-    spool_close(feed->spool);
-    free(feed->row);
-    free(feed);
 }
 
 uint64_t feed_history(const struct feed *feed)
@@ -150,6 +149,8 @@ static enum status begin_insert(struct feed *feed)
 {
     struct span rows;
     enum status status = spool_part(feed->spool, &feed->batch, feed->part, &rows);
+    if (status == STATUS_OK)
+        status = native_block(feed->native, rows, feed->batch.parts[feed->part].rows, &rows);
     if (status != STATUS_OK)
         return status;
     return begin(feed, JOB_INSERT, INSERT_MS,
@@ -218,7 +219,7 @@ static bool load_batch(struct feed *feed)
     if (feed->has_batch) {
         if (spool_sent(feed->spool, feed->batch.number) != STATUS_OK)
             return false;
-        feed->has_batch = false;
+        feed->has_batch = feed->unsure = false;
     }
     while ((status = spool_oldest(feed->spool, &feed->batch, why)) == STATUS_CORRUPT)
         log_error("clickhouse: %s", why);
@@ -265,7 +266,7 @@ static void fail(struct feed *feed, clock_ms now, const char *why)
 
 static void part_done(struct feed *feed)
 {
-    feed->unsure = feed->inserted = false;
+    feed->inserted = false;
     feed->part++;
     (void)load_batch(feed);
 }
@@ -383,6 +384,7 @@ static void ended(struct feed *feed, enum status status, struct span answer, clo
         succeeded(feed, job, answer, now);
         return;
     }
+    feed->inserted = false;
     if (job == JOB_INSERT)
         feed->unsure = true;
     if (status == STATUS_NOT_FOUND)
@@ -434,4 +436,25 @@ void feed_tend(struct feed *feed, clock_us wall)
             return;
         ended(feed, status, answer, clock_now());
     }
+}
+
+static void hear_end(struct feed *feed)
+{
+    struct span answer = {0};
+    enum status status = remote_wait(feed->server, clock_now() + CLOSE_MS, &answer);
+    if (status != STATUS_AGAIN)
+        ended(feed, status, answer, clock_now());
+}
+
+void feed_close(struct feed *feed)
+{
+    if (feed == NULL)
+        return;
+    if (feed->job == JOB_INSERT) /* to know its end saves questions later */
+        hear_end(feed);
+    remote_free(feed->server);
+    native_free(feed->native);
+    spool_close(feed->spool);
+    free(feed->row);
+    free(feed);
 }

@@ -19,7 +19,7 @@ struct remote;
 
 struct server_ask {
     const char *statement;
-    struct span rows;     /* for INSERT … FORMAT RowBinary */
+    struct span rows;     /* for INSERT … FORMAT Native */
     const char *query_id; /* NULL: any */
     const char *settings; /* "&insert_distributed_sync=1", or NULL */
     clock_ms patience_ms;

@@ -122,7 +122,7 @@ static enum status state_write(const struct spool *spool)
 
 static enum status queue_add(struct spool *spool, uint64_t number, uint64_t bytes)
 {
-    if (spool->queue_end == spool->queue_room) {
+    if (spool->queue == NULL || spool->queue_end == spool->queue_room) {
         size_t count = spool->queue_end - spool->queue_head;
         size_t room = count * 2 + 64;
         struct waiting *queue = calloc(room, sizeof *queue);

@@ -123,7 +123,7 @@ void statement_insert(struct writer *w, const struct config_store *options)
     write_table(w, options, false);
     write_text(w, " (");
     write_text(w, columns);
-    write_text(w, ") FORMAT RowBinary");
+    write_text(w, ") FORMAT Native");
 }
 
 void statement_count(struct writer *w, const struct config_store *options, uint64_t history,

@@ -33,6 +33,7 @@ struct clickhouse_store {
     struct config_store options;
     struct feed *feed;     /* NULL: who only reads */
     struct remote *server; /* to read */
+    char table[CONFIG_WORD_SIZE + 16];
     char said[STORE_WHY_SIZE];
     char statement[SERVER_STATEMENT_SIZE];
     char columns[COLUMNS_TEXT_SIZE];
@@ -62,6 +63,7 @@ static enum status open_store(const struct config_store *options, bool writes,
         return STATUS_NO_MEMORY;
     s->kind = &store_clickhouse;
     s->options = *options;
+    snprintf(s->table, sizeof s->table, "`%s`.`events`", options->database);
     enum status status = remote_new(&s->options, why, &s->server);
     if (status == STATUS_OK && writes)
         status = feed_open(&s->options, why, &s->feed);
@@ -135,9 +137,9 @@ static enum status write_from(struct clickhouse_store *s, struct writer *w)
     uint64_t history = 0;
     enum status status = spool_whose(s->options.folder, &history);
 
-    write_text(w, " FROM `");
-    write_text(w, s->options.database);
-    write_text(w, "`.`events` WHERE history = ");
+    write_text(w, " FROM ");
+    write_text(w, s->table);
+    write_text(w, " WHERE history = ");
     write_number(w, history);
     write_text(w, " AND ");
     return status;

@@ -194,19 +194,27 @@ class Server:
     def stop(self):
         end(self.child)
 
-    def ask(self, sql, body=None, timeout=60, **settings):
-        query = "&".join(f"{k}={v}" for k, v in settings.items())
+    def ask(self, sql, body=None, timeout=60, raw=False, **settings):
         if body is not None:
-            query += "&query=" + urllib.request.quote(sql)
+            settings["query"] = urllib.request.quote(sql)
+        query = "&".join(f"{k}={v}" for k, v in settings.items())
         request = urllib.request.Request(f"http://127.0.0.1:{self.http}/?{query}",
                                          data=body if body is not None else sql.encode(),
                                          headers={"X-ClickHouse-User": "default"})
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         try:
             with opener.open(request, timeout=timeout) as answer:
-                return answer.read().decode(errors="replace").strip()
+                said = answer.read()
+                return said if raw else said.decode(errors="replace").strip()
         except urllib.error.HTTPError as e:
             raise AssertionError(f"{sql}: {e.read().decode(errors='replace')}") from None
+
+
+class Nobody:
+    """A server that is not there: what is put waits."""
+
+    def endpoint(self):
+        return f"127.0.0.1@{free_ports(1)[0]}"
 
 
 def cluster_of(name, servers):
@@ -245,7 +253,8 @@ class Talk:
         return out + err
 
     def facts(self):
-        words = self.run("facts").strip().splitlines()[-1].split(" ", 11)
+        line, = [l for l in self.run("facts").splitlines() if l.startswith("rows ")]
+        words = line.split(" ", 11)
         facts = {words[i]: words[i + 1] for i in range(0, 10, 2)}
         return {**{k: int(v) for k, v in facts.items()}, "why": words[11] if len(words) > 11 else ""}
 
