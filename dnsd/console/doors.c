@@ -5,7 +5,7 @@
 #include "console/doors.h"
 
 #include "base/refusal.h"
-#include "process/socket.h"
+#include "service/socket.h"
 
 #include <errno.h>
 #include <netinet/in.h>

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * orders - the table; answers that are longer than a line are made in process/report.c.
+ * orders - the table; answers that are longer than a line are made in service/report.c.
  */
 #include "console/orders.h"
 
 #include "base/log.h"
 #include "console/parent.h"
-#include "process/report.h"
+#include "service/report.h"
 
 static void on_status(void *owner, struct asker *asker, char *arguments)
 {

@@ -7,7 +7,7 @@
 #ifndef CONSOLE_ORDERS_H
 #define CONSOLE_ORDERS_H
 
-#include "process/socket.h"
+#include "service/socket.h"
 
 extern const struct order consoled_orders[];
 

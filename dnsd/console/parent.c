@@ -7,7 +7,7 @@
 #include "base/log.h"
 #include "base/refusal.h"
 #include "console/orders.h"
-#include "process/notify.h"
+#include "service/notify.h"
 
 #include <errno.h>
 #include <event2/event.h>

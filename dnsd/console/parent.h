@@ -11,8 +11,8 @@
 
 #include "console/doors.h"
 #include "process/counters.h"
-#include "process/image.h"
-#include "process/service.h"
+#include "service/image.h"
+#include "service/service.h"
 
 /* In the order of their ends: people leave before what they look at. */
 enum console_role { CONSOLE_WEB, CONSOLE_INGEST, CONSOLE_ROLES };

@@ -13,7 +13,7 @@
 #include "config/config.h"
 #include "control/listeners.h"
 #include "process/birth.h"
-#include "process/supervisor.h"
+#include "service/supervisor.h"
 
 enum post_kind { POST_RECORD, POST_RESOLVE, POST_SERVE, POST_KINDS };
 extern const char *const post_words[]; /* also the roles' names: "record", "resolve", "serve" */

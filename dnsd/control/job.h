@@ -11,7 +11,7 @@
 
 #include "config/config.h"
 #include "policy/image.h"
-#include "process/supervisor.h"
+#include "service/supervisor.h"
 
 enum { JOB_MOST_MS = 120000, JOB_TEXT_MOST = 256 * 1024, JOB_WHY_SIZE = 512 };
 

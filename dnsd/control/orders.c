@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * orders - the table; answers that are longer than a line are made in process/report.c.
+ * orders - the table; answers that are longer than a line are made in service/report.c.
  */
 #include "control/orders.h"
 
 #include "base/log.h"
 #include "control/parent.h"
 #include "control/reload.h"
-#include "process/report.h"
+#include "service/report.h"
 
 #include <stdio.h>
 

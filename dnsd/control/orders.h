@@ -7,7 +7,7 @@
 #ifndef CONTROL_ORDERS_H
 #define CONTROL_ORDERS_H
 
-#include "process/socket.h"
+#include "service/socket.h"
 
 /* Their owner is a struct parent. */
 extern const struct order orders[];

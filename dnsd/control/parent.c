@@ -9,7 +9,7 @@
 #include "control/orders.h"
 #include "control/reload.h"
 #include "process/birth.h"
-#include "process/notify.h"
+#include "service/notify.h"
 
 #include <event2/event.h>
 #include <stdlib.h>

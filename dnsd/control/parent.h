@@ -11,7 +11,7 @@
 
 #include "control/fleet.h"
 #include "control/job.h"
-#include "process/service.h"
+#include "service/service.h"
 
 struct parent {
     struct service service;

@@ -16,7 +16,7 @@ MUST_USE enum status reload_new(struct parent *parent, struct reload **out);
 void reload_free(struct reload *reload);
 
 /* Asks for a run; `accept` are ids of lists whose max_change does not hold. Gives the run's number,
- * which askers wait for (process/socket.h). */
+ * which askers wait for (service/socket.h). */
 unsigned reload_ask(struct reload *reload, const char *accept);
 
 /* A child of the fleet that is coming is ready, or died. */

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * orders - the table; answers that are longer than a line are made in process/report.c.
+ * orders - the table; answers that are longer than a line are made in service/report.c.
  */
 #include "enforce/orders.h"
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "enforce/parent.h"
-#include "process/report.h"
+#include "service/report.h"
 
 static void say_children(const struct inspectd *in, struct asker *asker)
 {

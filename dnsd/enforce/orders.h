@@ -7,7 +7,7 @@
 #ifndef ENFORCE_ORDERS_H
 #define ENFORCE_ORDERS_H
 
-#include "process/socket.h"
+#include "service/socket.h"
 
 extern const struct order inspectd_orders[]; /* their owner is a struct inspectd */
 

@@ -7,7 +7,7 @@
 #include "base/log.h"
 #include "capture/capture.h"
 #include "enforce/orders.h"
-#include "process/notify.h"
+#include "service/notify.h"
 
 #include <event2/event.h>
 #include <stdio.h>

@@ -9,11 +9,11 @@
 #ifndef ENFORCE_PARENT_H
 #define ENFORCE_PARENT_H
 
-#include "process/image.h"
+#include "service/image.h"
 #include "enforce/team.h"
 #include "enforce/unwatched.h"
 #include "enforce/wall.h"
-#include "process/service.h"
+#include "service/service.h"
 
 struct inspectd {
     struct service service;

@@ -12,7 +12,7 @@
 #include "config/config.h"
 #include "firewall/held.h"
 #include "process/birth.h"
-#include "process/supervisor.h"
+#include "service/supervisor.h"
 
 #include <sys/stat.h>
 

@@ -9,7 +9,7 @@
 #define ENFORCE_WALL_H
 
 #include "process/birth.h"
-#include "process/supervisor.h"
+#include "service/supervisor.h"
 
 extern const char wall_role[]; /* "firewall" */
 

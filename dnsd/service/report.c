@@ -2,7 +2,7 @@
  *
  * report - lines of `status` and `counters`.
  */
-#include "process/report.h"
+#include "service/report.h"
 
 #include "base/clock.h"
 

@@ -7,8 +7,8 @@
  * ASKER_IDLE_SECONDS is closed. Whoever may open the socket (mode 0660) may give orders. SIGPIPE
  * must be ignored.
  */
-#ifndef PROCESS_SOCKET_H
-#define PROCESS_SOCKET_H
+#ifndef SERVICE_SOCKET_H
+#define SERVICE_SOCKET_H
 
 #include "base/status.h"
 

@@ -5,7 +5,7 @@
  * A child is buried only here, in bury(), whoever killed it: so its pid is ours until then
  * and a kill can never meet a stranger.
  */
-#include "process/supervisor.h"
+#include "service/supervisor.h"
 
 #include "base/log.h"
 #include "process/role.h"

@@ -2,7 +2,7 @@
  *
  * image - inotify on the image's folder, and a timer for what inotify cannot tell.
  */
-#include "process/image.h"
+#include "service/image.h"
 
 #include "base/clock.h"
 #include "base/log.h"

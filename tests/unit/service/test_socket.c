@@ -4,7 +4,7 @@
  */
 #include "base/log.h"
 #include "command/client.h"
-#include "process/socket.h"
+#include "service/socket.h"
 
 #include <errno.h>
 #include <event2/event.h>

@@ -7,8 +7,8 @@
  * Notices a rename at once, and anything else (a folder that comes later, a link that points
  * elsewhere) within IMAGE_LOOK_MS. Never writes, never compiles.
  */
-#ifndef PROCESS_IMAGE_H
-#define PROCESS_IMAGE_H
+#ifndef SERVICE_IMAGE_H
+#define SERVICE_IMAGE_H
 
 #include "policy/image.h"
 

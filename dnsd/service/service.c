@@ -2,10 +2,10 @@
  *
  * service - a loop, its signals, and the beginning and end of what hangs on it.
  */
-#include "process/service.h"
+#include "service/service.h"
 
 #include "base/log.h"
-#include "process/notify.h"
+#include "service/notify.h"
 
 #include <errno.h>
 #include <event2/event.h>

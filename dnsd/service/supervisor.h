@@ -6,8 +6,8 @@
  * messages are the owner's. A child that dies is born again at once; one that dies again within a
  * second of its birth waits, longer each time. Holds at most CHILDREN_MOST.
  */
-#ifndef PROCESS_SUPERVISOR_H
-#define PROCESS_SUPERVISOR_H
+#ifndef SERVICE_SUPERVISOR_H
+#define SERVICE_SUPERVISOR_H
 
 #include "base/clock.h"
 #include "process/channel.h"

@@ -6,13 +6,13 @@
  * socket, log level, and the policy in service. Never knows what a child is for, nor when all is
  * ready: that is its owner's.
  */
-#ifndef PROCESS_SERVICE_H
-#define PROCESS_SERVICE_H
+#ifndef SERVICE_SERVICE_H
+#define SERVICE_SERVICE_H
 
 #include "config/config.h"
 #include "process/birth.h"
-#include "process/socket.h"
-#include "process/supervisor.h"
+#include "service/socket.h"
+#include "service/supervisor.h"
 
 enum { SERVICE_SIGNALS = 3, SERVICE_TEXT_SIZE = 256 };
 

@@ -4,8 +4,8 @@
  *
  * Used by the parents. Never waits, never fails: a line in the log says what could not be told.
  */
-#ifndef PROCESS_NOTIFY_H
-#define PROCESS_NOTIFY_H
+#ifndef SERVICE_NOTIFY_H
+#define SERVICE_NOTIFY_H
 
 /* "READY=1" or "STOPPING=1", when systemd asked for it (sd_notify(3)). */
 void notify_service(const char *word);

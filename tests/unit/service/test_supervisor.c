@@ -4,7 +4,7 @@
  */
 #include "process/birth.h"
 #include "process/role.h"
-#include "process/supervisor.h"
+#include "service/supervisor.h"
 
 #include <event2/event.h>
 #include <setjmp.h>

@@ -5,11 +5,11 @@
  * Used by the orders `status` and `counters` of dnsd and inspectd, so that both read alike. Never
  * ends an answer: asker_end() is the caller's.
  */
-#ifndef PROCESS_REPORT_H
-#define PROCESS_REPORT_H
+#ifndef SERVICE_REPORT_H
+#define SERVICE_REPORT_H
 
 #include "process/counters.h"
-#include "process/service.h"
+#include "service/service.h"
 
 /* "2026-11-24 03:00:00 UTC"; returns `out`. */
 enum { REPORT_TIME_SIZE = 32 };

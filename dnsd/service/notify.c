@@ -2,7 +2,7 @@
  *
  * notify - one datagram to $NOTIFY_SOCKET.
  */
-#include "process/notify.h"
+#include "service/notify.h"
 
 #include "base/log.h"
 

@@ -2,7 +2,7 @@
  *
  * socket - a unix stream on bufferevents.
  */
-#include "process/socket.h"
+#include "service/socket.h"
 
 #include "base/log.h"
 #include "base/refusal.h"

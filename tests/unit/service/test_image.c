@@ -2,7 +2,7 @@
  *
  * A policy that comes, is replaced, is broken, goes and comes again; each is heard of once.
  */
-#include "process/image.h"
+#include "service/image.h"
 #include "policy/compile.h"
 
 #include <event2/event.h>
