@@ -40,7 +40,7 @@ struct walk {
 
 static size_t slot_of(const uint8_t *key, size_t length)
 {
-    return length == 0 ? 0 : (length + key[0] + 3U * key[length - 1]) % SLOTS;
+    return length == 0 ? 0 : (length + key[0] + (size_t)3 * key[length - 1]) % SLOTS;
 }
 
 static uint8_t child_of(const struct fields_wanted *wanted, uint8_t parent, struct span key)
