@@ -136,7 +136,8 @@ static bool on_total(void *owner, const struct store_count *count)
 {
     struct counting *counting = owner;
 
-    counting->rows += count->rows;
+    /* Without an app: what a strict group stopped counts, words of the programs do not. */
+    counting->rows += count->word[0] == 0 ? count->stopped : count->rows;
     counting->stopped += count->stopped;
     if (count->word[0] == 0)
         return true;

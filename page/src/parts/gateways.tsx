@@ -9,8 +9,10 @@ import { BrokenIcon, CheckIcon, WarnIcon, WholeIcon } from "./icons";
 import { plain, Shown } from "./shown";
 
 const behindMost = 60;
+const recently = 24 * 3600 * 1000;
 
-/** What is wrong with a gateway, in words; nothing: it is fine. */
+/** What is wrong with a gateway now, in words; nothing: it is fine. What its programs say of their
+ * health is a trouble for a day; losses and breaks of the chain stay one. A restart is none. */
 export function troubles(gateway: Gateway): string[] {
   const w = words().gateway;
   const { health, chain } = gateway;
@@ -18,12 +20,12 @@ export function troubles(gateway: Gateway): string[] {
   if (!chain.whole) out.push(w.breaks(count(Math.max(1, chain.breaks)), chain.breaks));
   if (chain.missing > 0) out.push(w.missing(count(chain.missing), chain.missing));
   if (gateway.lost > 0) out.push(w.eventsLost(count(gateway.lost), gateway.lost));
-  if (health.blind_seconds > 0) out.push(w.blindFor(seconds(health.blind_seconds)));
-  if (health.dropped > 0) out.push(w.dropped(count(health.dropped), health.dropped));
-  if (health.flows_full > 0) out.push(w.flowsFull(count(health.flows_full), health.flows_full));
-  if (health.gather_full > 0) out.push(w.gatherFull(count(health.gather_full), health.gather_full));
-  if (health.events_lost > 0) out.push(w.eventsLost(count(health.events_lost), health.events_lost));
-  if (health.restarts > 0) out.push(w.restarts(count(health.restarts), health.restarts));
+  const bad = health.last_bad_at ? Date.now() - Date.parse(health.last_bad_at) < recently : false;
+  if (bad && health.blind_seconds > 0) out.push(w.blindFor(seconds(health.blind_seconds)));
+  if (bad && health.dropped > 0) out.push(w.dropped(count(health.dropped), health.dropped));
+  if (bad && health.flows_full > 0) out.push(w.flowsFull(count(health.flows_full), health.flows_full));
+  if (bad && health.gather_full > 0) out.push(w.gatherFull(count(health.gather_full), health.gather_full));
+  if (bad && health.events_lost > 0) out.push(w.eventsLost(count(health.events_lost), health.events_lost));
   if (gateway.behind_seconds > behindMost)
     out.push(`${w.behind} ${seconds(gateway.behind_seconds)}`);
   return out;
@@ -91,7 +93,9 @@ export function Gateways({ gateways }: { gateways: Gateway[] }) {
               )}
             </Cell>
             <Cell label={g.last}>
-              <When at={gateway.last_at} relative />
+              <span title={g.restarts(count(gateway.health.restarts), gateway.health.restarts)}>
+                <When at={gateway.last_at} relative />
+              </span>
             </Cell>
             <Cell label={g.behind} number>
               {gateway.behind_seconds <= 1 ? g.upToDate : seconds(gateway.behind_seconds)}
