@@ -32,7 +32,7 @@ static const struct {
 };
 
 struct view {
-    struct past *past;
+    struct past past;
     bool states[CASE_STATES], as_table;
     const char *app;
     int why_width;
@@ -76,9 +76,9 @@ static void put_row(const struct view *view, const struct past_incident *found)
     snprintf(text, sizeof text, "%llu", (unsigned long long)incident->stopped);
     put_cell(view, STOPPED, text);
     put_cell(view, STATE,
-             view->past->people == NULL ? "not known"
-             : found->reopened          ? "new (reopened)"
-                                        : case_state_words[found->state]);
+             view->past.people == NULL ? "not known"
+             : found->reopened         ? "new (reopened)"
+                                       : case_state_words[found->state]);
     put_cell(view, WHY, found->score.reason_count > 0 ? found->score.reasons[0].text : "");
 }
 
@@ -131,7 +131,7 @@ static void score_write(struct json *json, const struct score *score)
 static void decided_write(struct json *json, const struct view *view,
                           const struct past_incident *found)
 {
-    if (view->past->people == NULL) {
+    if (view->past.people == NULL) {
         json_nothing(json, "state");
         return;
     }
@@ -186,7 +186,7 @@ static bool on_incident(void *owner, const struct incident *incident)
 
     if (view->app != NULL && strcasecmp(view->app, incident->app) != 0)
         return true;
-    past_look(view->past, incident, &found);
+    past_look(&view->past, incident, &found);
     if (!view->states[found.state])
         return true;
     view->shown++;
@@ -232,30 +232,29 @@ static bool states_read(const char *text, bool states[CASE_STATES])
 static int view_run(struct view *view, const char *file, clock_us since, bool by_state)
 {
     struct config *config = command_read_config(file);
+    struct past *past = &view->past;
     char why[STORE_WHY_SIZE];
-    struct past past;
 
     if (config == NULL)
         return EXIT_NO;
-    enum status status = past_open(config, clock_wall(), why, &past);
+    enum status status = past_open(config, clock_wall(), why, past);
     free(config);
     if (status != STATUS_OK) {
         fprintf(stderr, "ponor: %s\n", why);
         return EXIT_NO;
     }
-    view->past = &past;
-    if (past.people == NULL && by_state) {
-        fprintf(stderr, "ponor: --state cannot be answered: %s\n", past.people_why);
-        past_close(&past);
+    if (past->people == NULL && by_state) {
+        fprintf(stderr, "ponor: --state cannot be answered: %s\n", past->people_why);
+        past_close(past);
         return EXIT_NO;
     }
-    if (past.people == NULL)
+    if (past->people == NULL)
         fprintf(stderr, "ponor: only the evidence is shown, states are not known: %s\n",
-                past.people_why);
+                past->people_why);
     if (view->as_table)
         table_open(view);
-    status = summary_incidents(past.summary, since, 0, on_incident, view);
-    past_close(&past);
+    status = summary_incidents(past->summary, since, 0, on_incident, view);
+    past_close(past);
     if (status != STATUS_OK)
         fprintf(stderr, "ponor: the history cannot be read: %s\n", status_text(status));
     return status == STATUS_OK && fflush(stdout) == 0 ? EXIT_YES : EXIT_NO;

@@ -211,7 +211,8 @@ static enum status gather_health(struct past *past, struct report *report)
             struct store_place before = page.after;
             status = store_page(past->store, &filter, &page, on_health, report, &paged);
             page.after = paged.reached;
-            if (page.has_after && memcmp(&before, &page.after, sizeof before) == 0)
+            if (page.has_after && before.at == page.after.at &&
+                before.source == page.after.source && before.sequence == page.after.sequence)
                 break; /* no further for want of time: what was found holds */
             page.has_after = true;
         }

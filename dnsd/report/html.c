@@ -8,7 +8,7 @@
 
 #include <inttypes.h>
 
-enum { DEVICE_MOST = 60, WHY_MOST = 3, NAME_MOST = 80 };
+enum { WHY_MOST = 3, NAME_MOST = 80 };
 
 void page_text(const struct page *page, const char *text)
 {
@@ -191,24 +191,37 @@ static void why_write(const struct page *page, const struct score *score)
     fputs("</td>", page->out);
 }
 
-static void finding_write(const struct page *page, const struct report_finding *finding)
+/* What it is called; below, in small letters, its address and whose it is. */
+static void device_write(const struct page *page, const struct report_finding *finding)
 {
-    char text[NUMBER_SIZE], address[ADDRESS_TEXT_SIZE];
-    const char *owner = finding->device.owner;
+    char address[ADDRESS_TEXT_SIZE];
+    const char *name = shown_device(&finding->device), *owner = finding->device.owner;
 
-    fputs("<tr><td>", page->out);
-    name_write(page, shown_device(&finding->device), DEVICE_MOST);
-    if (strcmp(shown_device(&finding->device), address_text(&finding->address, address)) != 0) {
+    fputs("<td>", page->out);
+    name_write(page, name, NAME_MOST);
+    if (strcmp(name, address_text(&finding->address, address)) != 0) {
         fputs("<br><span class=\"small\">", page->out);
         page_text(page, address);
         fputs("</span>", page->out);
     }
+    if (*owner != 0) {
+        fputs("<br><span class=\"small\">", page->out);
+        name_write(page, owner, NAME_MOST);
+        fputs("</span>", page->out);
+    }
     fputs("</td>", page->out);
-    cell_name(page, *owner != 0 ? owner : "–");
+}
+
+static void finding_write(const struct page *page, const struct report_finding *finding)
+{
+    char text[NUMBER_SIZE];
+
+    fputs("<tr>", page->out);
+    device_write(page, finding);
     cell_name(page, finding->app);
     fprintf(page->out, "<td><i class=\"mark k%d\"></i>", finding->score.confidence);
     page_text(page, report_confidence_said(page->language, finding->score.confidence));
-    fprintf(page->out, " (%u)</td>", finding->score.points);
+    fprintf(page->out, "\u00a0(%u)</td>", finding->score.points);
     why_write(page, &finding->score);
     cell_number(page, finding->attempts);
     cell_text(page, " class=\"t\"", shown_day(finding->last, text));
@@ -220,9 +233,8 @@ static void finding_write(const struct page *page, const struct report_finding *
 
 static void devices_write(const struct page *page)
 {
-    static const enum report_text columns[] = {SAID_DEVICE,     SAID_OWNER, SAID_APP,
-                                               SAID_CONFIDENCE, SAID_WHY,   SAID_ATTEMPTS,
-                                               SAID_LAST,       SAID_STATE};
+    static const enum report_text columns[] = {SAID_DEVICE,   SAID_APP,  SAID_CONFIDENCE, SAID_WHY,
+                                               SAID_ATTEMPTS, SAID_LAST, SAID_STATE};
     const struct report *r = page->report;
 
     if (r->device_count == 0)
@@ -233,7 +245,7 @@ static void devices_write(const struct page *page)
     page_said(page, SAID_FINDINGS);
     fputs("</h3>\n", page->out);
     fputs("<div class=\"f\">", page->out);
-    table_open(page, 0x20, columns, COUNT_OF(columns));
+    table_open(page, 0x10, columns, COUNT_OF(columns));
     for (uint32_t i = 0; i < r->finding_count; i++)
         finding_write(page, &r->findings[i]);
     table_close(page);

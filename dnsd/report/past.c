@@ -14,6 +14,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+static const clock_us LATER_US = UINT64_C(120) * 1000000;
+
 enum { TREE_DESCRIPTORS = 8, KEEP_DAYS = 36500, TRIES = 1000 };
 
 static int remove_one(const char *path, const struct stat *facts, int kind, struct FTW *place)
@@ -42,17 +44,28 @@ static enum status open_kept(struct past *past, const struct config_store *optio
     return status;
 }
 
-static enum status read_all(struct history *history, clock_us now)
+static enum status read_on(struct history *history, clock_us now, unsigned idle_most)
 {
     enum status status = STATUS_OK;
-    uint64_t lines = 1;
+    unsigned idle = 0, tries = 0;
+    uint64_t lines;
 
-    for (int tries = 0; status == STATUS_OK && lines > 0 && tries < TRIES;) {
+    while (status == STATUS_OK && idle < idle_most) {
         status = history_step(history, now, &lines);
+        idle = lines > 0 ? 0 : idle + 1;
         if (status == STATUS_AGAIN && ++tries < TRIES)
             status = STATUS_OK;
     }
     return status;
+}
+
+/* History doubts a break in a file that was written just now, since it may be read in the middle of
+ * a rotation: whoever comes later finds it again. */
+static enum status read_all(struct history *history, clock_us now)
+{
+    enum status status = read_on(history, now, 1);
+
+    return status == STATUS_OK ? read_on(history, now + LATER_US, 2) : status;
 }
 
 /* What the files say is put into a history of its own, with consoled's own means. */
@@ -61,6 +74,7 @@ static enum status make_history(const struct config *config, clock_us now, char 
     int folders[EVENT_FOLDERS_MOST], readable = 0;
     struct history *history = NULL;
 
+    memset(folders, -1, sizeof folders);
     for (uint32_t i = 0; i < config->consoled.events_count; i++) {
         const char *path = config->consoled.events[i];
         char said[REFUSAL_TEXT_SIZE];

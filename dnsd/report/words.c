@@ -44,8 +44,8 @@ static const char *const said[SAID_COUNT][REPORT_LANGUAGES] = {
     [SAID_SAY_DEVICES] = {
         "Devices concerned: #1. A banned app is certainly installed on #2 of them, probably on "
         "#3 more.",
-        "Appareils concernés\u00a0: #1. Une application interdite est certainement installée "
-        "sur #2 d’entre eux, probablement sur #3 autres."},
+        "Appareils concernés\u00a0: #1. Application interdite installée avec certitude\u00a0: "
+        "#2; probablement\u00a0: #3."},
     [SAID_SAY_INCIDENTS] = {
         "Incidents with attempts in this month: #1, of which new: #2.",
         "Incidents avec des tentatives ce mois-ci\u00a0: #1, dont nouveaux\u00a0: #2."},
@@ -115,7 +115,7 @@ static const char *const said[SAID_COUNT][REPORT_LANGUAGES] = {
         "État"},
     [SAID_LAST] = {
         "Last seen",
-        "Vu pour la dernière fois"},
+        "Dernière trace"},
     [SAID_WAY] = {
         "Way",
         "Voie"},
