@@ -134,7 +134,7 @@ enum status day_writer_open(const char *folder, uint32_t day, struct packer *pac
         return STATUS_NO_MEMORY;
     w->packer = packer;
     day_path(folder, day, path);
-    enum status status = sqlite_open(path, SQLITE_FOR_WRITING, day_schema, why, &w->db);
+    enum status status = sqlite_open(path, SQLITE_FOR_BLOBS, day_schema, why, &w->db);
     if (status == STATUS_OK) {
         status = set_up(w);
         if (status != STATUS_OK)

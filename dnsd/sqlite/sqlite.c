@@ -63,12 +63,14 @@ static enum status set_up(struct sqlite *db, enum sqlite_use use, const char *sc
     sqlite3_db_config(db->db, SQLITE_DBCONFIG_DQS_DML, 0, NULL);
     sqlite3_progress_handler(db->db, PROGRESS_STEPS, on_progress, db);
     enum status status = STATUS_OK;
-    if (use == SQLITE_FOR_WRITING)
+    if (use == SQLITE_FOR_BLOBS)
+        status = sqlite_run(db, "PRAGMA page_size=8192");
+    if (status == STATUS_OK && use != SQLITE_FOR_READING)
         status = sqlite_run(db, "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;"
                                 "PRAGMA foreign_keys=ON; PRAGMA journal_size_limit=67108864");
-    else
+    if (status == STATUS_OK && use == SQLITE_FOR_READING)
         status = sqlite_run(db, "PRAGMA query_only=ON");
-    if (status == STATUS_OK && use == SQLITE_FOR_WRITING)
+    if (status == STATUS_OK && use != SQLITE_FOR_READING)
         status = sqlite_run(db, schema);
     if (status == STATUS_OK && use == SQLITE_FOR_READING) /* whether it is a database at all */
         status = sqlite_run(db, "SELECT count(*) FROM sqlite_master");
@@ -91,7 +93,7 @@ enum status sqlite_open(const char *path, enum sqlite_use use, const char *schem
                         char why[SQLITE_WHY_SIZE], struct sqlite **out)
 {
     const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW |
-                      (use == SQLITE_FOR_WRITING ? SQLITE_OPEN_CREATE : 0);
+                      (use != SQLITE_FOR_READING ? SQLITE_OPEN_CREATE : 0);
     struct sqlite *db = calloc(1, sizeof *db);
 
     snprintf(why, SQLITE_WHY_SIZE, "out of memory");

@@ -17,7 +17,11 @@ enum { SQLITE_WHY_SIZE = 256 };
 struct sqlite;
 struct sqlite_statement;
 
-enum sqlite_use { SQLITE_FOR_READING, SQLITE_FOR_WRITING };
+enum sqlite_use {
+    SQLITE_FOR_READING,
+    SQLITE_FOR_WRITING,
+    SQLITE_FOR_BLOBS /* writing; a new file has pages of 8 KiB */
+};
 
 /* `schema` is run when writing, each time: `CREATE TABLE IF NOT EXISTS …`. STATUS_AGAIN: a reader,
  * and there is no such file; STATUS_CORRUPT: it is none, or broken. */

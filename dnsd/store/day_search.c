@@ -297,6 +297,11 @@ static enum status give_all(struct finder *f, struct day_searched *out)
         qsort(f->matches, f->match_count, sizeof *f->matches,
               f->search->oldest_first ? by_place : by_place_down);
     for (uint32_t i = 0; i < f->match_count && status == STATUS_OK && !out->is_enough; i++) {
+        if (i > 0 && f->search->give_until != 0 && clock_ns() > f->search->give_until) {
+            out->ran_out = true;
+            out->reached = f->matches[i - 1].place;
+            return STATUS_OK;
+        }
         status = give(f, i, &out->is_enough);
         if (status != STATUS_OK)
             break;

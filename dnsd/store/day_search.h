@@ -18,8 +18,9 @@ struct day_search {
     const struct store_place *after; /* NULL: from the begin */
     const struct store_place *only;  /* NULL: any; else this row alone */
     bool oldest_first, with_raw;
-    uint32_t most;  /* up to DAY_SEARCH_MOST */
-    uint64_t until; /* clock_ns(); 0: for ever */
+    uint32_t most;       /* up to DAY_SEARCH_MOST */
+    uint64_t until;      /* clock_ns(): when to stop looking; 0: never */
+    uint64_t give_until; /* when to give no further row but the first; 0: never */
     store_on_row on_row;
     void *owner;
 };

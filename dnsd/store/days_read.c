@@ -223,6 +223,13 @@ static enum status search_days(struct paging *p, const struct day_files *files)
     return status;
 }
 
+/* So much later than now; 0: never. */
+static uint64_t later(uint64_t ns)
+{
+    return ns == 0 ? 0 : clock_ns() + ns;
+}
+
+/* Two thirds of the patience are for looking, the rest for rows that were found. */
 enum status days_reader_page(struct days_reader *r, const struct store_filter *filter,
                              const struct store_page *page, store_on_row on_row, void *owner,
                              struct store_paged *out)
@@ -237,7 +244,8 @@ enum status days_reader_page(struct days_reader *r, const struct store_filter *f
         .after = page->has_after ? &p.after : NULL,
         .oldest_first = page->oldest_first,
         .with_raw = page->with_raw,
-        .until = page->patience_ms == 0 ? 0 : clock_ns() + page->patience_ms * UINT64_C(1000000),
+        .until = later(page->patience_ms * UINT64_C(666667)),
+        .give_until = later(page->patience_ms * UINT64_C(1000000)),
         .on_row = on_row,
         .owner = owner,
     };

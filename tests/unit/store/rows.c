@@ -110,6 +110,18 @@ void row_make(struct made_row *out, uint32_t source, uint64_t sequence, uint64_t
     row->raw = span_text(out->raw);
 }
 
+void row_settle(struct made_row *made)
+{
+    struct row *row = &made->row;
+    for (size_t i = 0; i < WORD_COUNT; i++)
+        row->word[i].at = (const uint8_t *)made->text[i];
+    struct span *const rest[] = {&row->name,        &row->reason, &row->authority, &row->ticket,
+                                 &row->rule_source, &row->mac,    &row->interface};
+    for (size_t i = 0; i < COUNT_OF(rest); i++)
+        rest[i]->at = (const uint8_t *)made->text[WORD_COUNT + i];
+    row->raw.at = (const uint8_t *)made->raw;
+}
+
 static bool text_is_below(struct span name, const char *zone)
 {
     char text[MADE_TEXT];
@@ -224,4 +236,15 @@ void folder_remove(const struct config_store *options)
     if (directory != NULL)
         closedir(directory);
     rmdir(options->folder);
+}
+
+struct store *store_opened(const struct config_store *options, bool writes)
+{
+    char why[STORE_WHY_SIZE];
+    struct store *store = NULL;
+    if (store_open(options, writes, why, &store) != STATUS_OK) {
+        fprintf(stderr, "%s\n", why);
+        abort();
+    }
+    return store;
 }

@@ -19,6 +19,8 @@ struct made_row {
 /* The row of this source and sequence; `seed` chooses everything else, `span_us` from `begin`. */
 void row_make(struct made_row *out, uint32_t source, uint64_t sequence, uint64_t seed,
               clock_us begin, clock_us span_us);
+/* Its texts point into it again, after it was moved. */
+void row_settle(struct made_row *made);
 bool row_is_wanted(const struct row *row, const struct store_filter *filter);
 bool row_is_same(const struct row *a, const struct row *b, bool with_raw);
 int row_order(const struct row *a, const struct row *b); /* by time, source, sequence */
@@ -29,6 +31,8 @@ uint64_t random_next(uint64_t *state); /* the same numbers each time */
 /* A folder under /tmp; emptied and removed by folder_remove(). */
 void folder_make(struct config_store *options);
 void folder_remove(const struct config_store *options);
+/* Ends the test when it cannot be opened. */
+struct store *store_opened(const struct config_store *options, bool writes);
 
 static const clock_us TEST_BEGIN = UINT64_C(1795478400000000); /* 2026-11-24 00:00 */
 static const clock_us TEST_DAY = UINT64_C(86400000000);
