@@ -79,7 +79,7 @@ static void assert_break(const char *why)
 
 static void current_path(char out[2 * WORLD_PATH])
 {
-    snprintf(out, 2 * WORLD_PATH, "%s/%s", gateway->path, FILES_CURRENT);
+    snprintf(out, (size_t)2 * WORLD_PATH, "%s/%s", gateway->path, FILES_CURRENT);
 }
 
 /* The current file as bytes; the caller frees it. */
