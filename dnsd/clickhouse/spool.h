@@ -20,7 +20,7 @@
 
 enum {
     SPOOL_WHY_SIZE = 256,
-    SPOOL_SMALL_BYTES = 1 << 20 /* a batch that waits is added to up to this size */
+    SPOOL_SMALL_BYTES = 4 << 20 /* a batch that waits is added to up to this size */
 };
 
 struct spool;

@@ -15,6 +15,7 @@
 #include "store/clickhouse_where.h"
 
 #include <assert.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -33,7 +34,6 @@ struct clickhouse_store {
     struct config_store options;
     struct feed *feed;     /* NULL: who only reads */
     struct remote *server; /* to read */
-    char table[CONFIG_WORD_SIZE + 16];
     char said[STORE_WHY_SIZE];
     char statement[SERVER_STATEMENT_SIZE];
     char columns[COLUMNS_TEXT_SIZE];
@@ -63,7 +63,6 @@ static enum status open_store(const struct config_store *options, bool writes,
         return STATUS_NO_MEMORY;
     s->kind = &store_clickhouse;
     s->options = *options;
-    snprintf(s->table, sizeof s->table, "`%s`.`events`", options->database);
     enum status status = remote_new(&s->options, why, &s->server);
     if (status == STATUS_OK && writes)
         status = feed_open(&s->options, why, &s->feed);
@@ -134,14 +133,13 @@ static struct writer begin(struct clickhouse_store *s, const char *select)
 /* " FROM `ponor`.`events` WHERE history = 17 AND ": of which rows at all. */
 static enum status write_from(struct clickhouse_store *s, struct writer *w)
 {
+    char text[CONFIG_WORD_SIZE + 64];
     uint64_t history = 0;
     enum status status = spool_whose(s->options.folder, &history);
 
-    write_text(w, " FROM ");
-    write_text(w, s->table);
-    write_text(w, " WHERE history = ");
-    write_number(w, history);
-    write_text(w, " AND ");
+    snprintf(text, sizeof text, " FROM `%s`.`events` WHERE history = %" PRIu64 " AND ",
+             s->options.database, history);
+    write_text(w, text);
     return status;
 }
 

@@ -159,7 +159,7 @@ def case_a_batch_that_is_sent_again_by_hand_changes_nothing():
 
 
 def case_the_store_reads_what_was_put():
-    said = talk.run("check", ROWS + 16500, 4)
+    said = talk.run("check", ROWS + 16500, 2)
     assert "as wanted" in said, said
 
 
