@@ -1,14 +1,17 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`ponor incidents` and `ponor report` over event files of two months, without consoled."""
+"""`ponor incidents` and `ponor report` over event files of two months, without consoled and beside it."""
 import json
 import os
 import re
 import subprocess
 
+import console
 import lab
 import story
 from lab import PONOR, out
 
+PORT = 8053
+lab.enter_namespace()
 folder = lab.scratch()
 events, wire = story.write(folder)
 temporary = folder / "tmp"
@@ -194,6 +197,30 @@ def case_no_events_is_an_error_with_a_remedy():
     file = config("none", f"  events: [{folder}/nowhere]\n")
     ran = ponor("incidents", file=file, check=False)
     assert ran.returncode == 1 and "nowhere" in ran.stderr and "consoled: events:" in ran.stderr, ran
+
+
+def case_beside_consoled_states_are_shown():
+    home = folder / "home"
+    home.mkdir()
+    file = folder / "console.yaml"
+    file.write_text(plain.read_text().split("consoled:")[0] +
+                    console.section(home, PORT).replace(f"[{home}/events]", f"[{events}, {wire}]"))
+    consoled = console.Consoled(home, file, PORT).start()
+    browser = consoled.first()
+    lab.until("the events are read", lambda: browser.get("/api/incidents")["total"] == 7, 30)
+    phone = next(i for i in browser.get("/api/incidents")["incidents"]
+                 if i["score"]["points"] == 100)
+    browser.post(f"/api/incidents/{phone['id']}", state="acknowledged", assignee="admin")
+    mine = incidents("--state", "acknowledged", file=file)
+    assert [i["id"] for i in mine] == [phone["id"]] and mine[0]["assignee"] == "admin", mine
+    assert mine[0]["score"] == phone["score"], (mine, phone)
+    assert len(incidents("--state", "new", file=file)) == 6
+    consoled.stop()
+    assert len(incidents(file=file)) == 7
+    said = ponor("report", "--month", "2026-10", file=file)
+    assert dict(rows_of(said.stdout, "Incidents"))["acknowledged"] == "1", said.stdout
+    assert "states are not known" not in said.stdout + said.stderr, said
+    assert "consoled has no history" not in said.stdout
 
 
 def case_help_names_the_words():
