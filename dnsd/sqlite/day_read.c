@@ -33,10 +33,12 @@ enum statement {
     STATEMENT_COUNT
 };
 
+static const char list_blocks[] =
+    "SELECT id, 0, rows, first, last FROM block WHERE last >= ?1 AND first <= ?2 "
+    "UNION ALL SELECT id, 1, rows, first, last FROM tail WHERE last >= ?1 AND first <= ?2";
+
 static const char *const statements[STATEMENT_COUNT] = {
-    [LIST_BLOCKS] = "SELECT id, 0, rows, first, last FROM block WHERE last >= ?1 AND first <= ?2 "
-                    "UNION ALL "
-                    "SELECT id, 1, rows, first, last FROM tail WHERE last >= ?1 AND first <= ?2",
+    [LIST_BLOCKS] = list_blocks,
     [ONE_PART] = "SELECT bytes FROM part WHERE id = ?1",
     [ONE_TAIL] = "SELECT bytes FROM tail WHERE id = ?1",
     [ONE_CUTS] = "SELECT cuts FROM block WHERE id = ?1",

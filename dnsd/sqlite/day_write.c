@@ -320,7 +320,7 @@ static enum status pack_tail(struct day_writer *w, uint32_t from, struct span *o
     enum status status = STATUS_OK;
 
     const uint32_t parts = cut_lines(w, from, cuts);
-    const size_t head_size = 4 * (COLUMN_COUNT + 1) + (size_t)parts * 6;
+    const size_t head_size = (size_t)4 * (COLUMN_COUNT + 1) + (size_t)parts * 6;
     w->tail.length = 0;
     if (!bytes_make_room(&w->tail, head_size))
         return STATUS_NO_MEMORY;

@@ -334,8 +334,8 @@ static enum status begin(struct finder *f)
     if (f->block_count > 0)
         qsort(f->blocks, f->block_count, sizeof *f->blocks,
               search->oldest_first ? by_first : by_last);
-    f->matches = malloc((search->most + 1) * sizeof *f->matches);
-    f->rows = malloc((search->most + 1) * sizeof *f->rows);
+    f->matches = calloc(search->most + 1, sizeof *f->matches);
+    f->rows = calloc(search->most + 1, sizeof *f->rows);
     return f->matches == NULL || f->rows == NULL ? STATUS_NO_MEMORY : STATUS_OK;
 }
 

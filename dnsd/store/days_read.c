@@ -356,13 +356,14 @@ static enum status facts_of(struct days_reader *r, uint32_t day, struct known_da
 enum status days_reader_facts(struct days_reader *r, struct store_facts *out)
 {
     struct day_files files = {0};
-    struct known_day one;
+    struct known_day one = {0};
 
     *out = (struct store_facts){0};
     close_gone(r);
     r->why[0] = 0;
     enum status status = day_files_list(r->folder, &files);
     for (size_t i = 0; i < files.count && status == STATUS_OK; i++) {
+        one = (struct known_day){0};
         status = facts_of(r, files.days[i], &one);
         out->bytes += one.bytes;
         if (status == STATUS_OK && one.facts.rows > 0) {
