@@ -35,7 +35,7 @@ struct people {
     /* How far the checks of passwords have used up time, of whom (login.c). */
     clock_us strangers, known, per_source[SOURCES_LIMITED];
     clock_us *checking; /* of whom the check under way is */
-    uint64_t check_began;
+    clock_us check_began;
     struct hash_key source_key;
     clock_us failed_lines; /* the same for lines about failed logins, */
     uint64_t failed_left_out;

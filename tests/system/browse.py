@@ -8,6 +8,7 @@ import json
 import re
 import socket
 import ssl
+import time
 
 from console import Refused
 
@@ -66,7 +67,7 @@ class Browser:
             self.cookie = re.match(r"ponor_session=([^;]*)", cookie).group(1) or None
         return answer.status, answer.headers, bytes_
 
-    def read(self, method, path, body, headers):
+    def once(self, method, path, body, headers):
         code, _, text = self.ask(method, path, body, headers)
         try:
             answer = json.loads(text) if text else None
@@ -77,6 +78,17 @@ class Browser:
             raise Refused(code, error.get("word"), error.get("text", text))
         return answer
 
+    def read(self, method, path, body, headers, patient=True):
+        """Patient: asks again while it hears that there were too many tries."""
+        for _ in range(60 if patient else 0):
+            try:
+                return self.once(method, path, body, headers)
+            except Refused as why:
+                if why.code != 429:
+                    raise
+                time.sleep(.5)
+        return self.once(method, path, body, headers)
+
     def get(self, path, headers=None):
         return self.read("GET", path, None, headers)
 
@@ -86,9 +98,9 @@ class Browser:
                 **(headers or {})}
         return self.read("POST", path, body if isinstance(body, bytes) else json.dumps(body), said)
 
-    def login(self, name, password, code=None):
+    def login(self, name, password, code=None, patient=True):
         body = {"name": name, "password": password, **({"code": code} if code else {})}
         session = self.read("POST", "/api/login", json.dumps(body),
-                            {"Content-Type": "application/json"})
+                            {"Content-Type": "application/json"}, patient)
         self.csrf = session["csrf"]
         return session

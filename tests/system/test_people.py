@@ -60,16 +60,6 @@ def refused(call, *argv, **more):
     raise AssertionError(f"{argv} was not refused")
 
 
-def settled(call, *argv, **more):
-    """The same, of what is asked again while it hears that there were too many tries."""
-    for _ in range(40):
-        got = refused(call, *argv, **more)
-        if got[0] != 429:
-            return got
-        time.sleep(.5)
-    return got
-
-
 def audit(action=None):
     lines = [json.loads(l) for l in (people / "audit.jsonl").read_text().splitlines()]
     return [l for l in lines if action in (None, l["event"]["action"])]
@@ -79,11 +69,6 @@ def kill_web():
     web = plain.roles()["web"]
     os.kill(web, signal.SIGKILL)
     lab.until("web is back", lambda: plain.roles().get("web") not in (None, web) and plain.answers())
-
-
-def patience():
-    """Until strangers may try again at full speed."""
-    time.sleep(8)
 
 
 def case_nobody_sees_anything_without_a_session():
@@ -220,18 +205,19 @@ def case_an_incident_is_closed_and_comes_back():
 
 
 def case_wrong_passwords_lock_and_open_sessions_go_on():
-    patience()
     victor = Browser(PORT)
     victor.login("victor", PASSWORD)
     for _ in range(5):
+        assert not audit("locked")
         assert refused(Browser(PORT).login, "victor", "wrong wrong wrong") == (401, "wrong")
-    assert refused(Browser(PORT).login, "victor", PASSWORD) == (429, "locked")
+    assert len(audit("locked")) == 1
+    assert refused(Browser(PORT).login, "victor", PASSWORD, patient=False) == (429, "locked")
     assert victor.get("/api/session")["account"]["name"] == "victor"
     shown = {a["name"]: a for a in admin.get("/api/accounts")["accounts"]}
     assert shown["victor"]["locked_until"] > shown["victor"]["last_login"], shown["victor"]
     assert shown["admin"]["locked_until"] is None
     kill_web()
-    assert refused(Browser(PORT).login, "victor", PASSWORD) == (429, "locked")
+    assert refused(Browser(PORT).login, "victor", PASSWORD, patient=False) == (429, "locked")
     assert victor.get("/api/session")["account"]["name"] == "victor", "sessions outlive a crash"
     assert len(audit("locked")) == 1 and len(audit("login-failed")) >= 5
     admin.post("/api/accounts/victor", {"password": OTHER})
@@ -240,14 +226,16 @@ def case_wrong_passwords_lock_and_open_sessions_go_on():
 
 
 def case_guessing_does_not_keep_the_page_busy():
-    patience()
+    before = time.monotonic()
+    admin.login("admin", PASSWORD)
+    cost = time.monotonic() - before
     ends = time.monotonic() + 6
     codes, worst, answers = [], 0, 0
 
     def guess(number):
         b = Browser(path=sockets / "web.sock", headers={"X-Forwarded-For": f"203.0.113.{number}"})
         while time.monotonic() < ends:
-            codes.append(refused(b.login, f"guess{number}", "wrong wrong wrong")[0])
+            codes.append(refused(b.login, f"guess{number}", "wrong wrong wrong", patient=False)[0])
             time.sleep(.01)
     guessers = [threading.Thread(target=guess, args=[n]) for n in range(8)]
     for g in guessers:
@@ -265,11 +253,10 @@ def case_guessing_does_not_keep_the_page_busy():
     print(f"# {len(codes)} guesses in 6 s, {checked} checked; of {answers} answers of the page the"
           f" slowest took {worst * 1000:.0f} ms", flush=True)
     assert codes.count(429) > checked and checked <= 10 + 2 * 6 + 2, (checked, len(codes))
-    assert worst < 3, worst
+    assert worst < .5 + 8 * cost, (worst, cost)
 
 
 def case_codes_of_an_authenticator():
-    patience()
     jane = Browser(PORT)
     jane.login("jane", PASSWORD)
     given = jane.post("/api/totp", {})
@@ -278,20 +265,17 @@ def case_codes_of_an_authenticator():
     def code(seconds=0):
         return out("oathtool", "--totp", "-b", "-N", f"@{int(time.time()) + seconds}",
                    given["secret"]).strip()
-    assert settled(jane.post, "/api/totp/confirm", {"code": "000000"}) == (400, "wrong")
-    patience()
+    assert refused(jane.post, "/api/totp/confirm", {"code": "000000"}) == (400, "wrong")
     jane.post("/api/totp/confirm", {"code": code()})
     assert refused(jane.post, "/api/totp", {}) == (409, "exists")
     b = Browser(PORT)
-    assert settled(b.login, "jane", PASSWORD) == (401, "code-needed")
-    assert settled(b.login, "jane", PASSWORD, code(-300)) == (401, "wrong")
-    patience()
+    assert refused(b.login, "jane", PASSWORD) == (401, "code-needed")
+    assert refused(b.login, "jane", PASSWORD, code(-300)) == (401, "wrong")
     used = code(30)
     assert b.login("jane", PASSWORD, used)["account"]["totp"] is True
-    assert settled(Browser(PORT).login, "jane", PASSWORD, used) == (401, "wrong")
-    assert settled(b.post, "/api/totp/off", {"code": used}) == (400, "wrong")
+    assert refused(Browser(PORT).login, "jane", PASSWORD, used) == (401, "wrong")
+    assert refused(b.post, "/api/totp/off", {"code": used}) == (400, "wrong")
     admin.post("/api/accounts/jane", {"totp_off": True})
-    patience()
     Browser(PORT).login("jane", PASSWORD)
 
 
@@ -487,7 +471,6 @@ def case_audit_lines_are_a_chain_and_hold_no_secret():
 
 
 def case_killed_while_people_work():
-    patience()
     number = 0
     for turn in range(4 if lab.SANITIZED else 12):
         web = plain.roles()["web"]
@@ -509,7 +492,6 @@ def case_killed_while_people_work():
 
 
 def case_a_lost_password():
-    patience()
     plain.stop()
     (people / "rescue").touch()
     plain.start()
@@ -534,7 +516,7 @@ def case_a_lost_database():
     shown = {a["name"]: a for a in admin.get("/api/accounts")["accounts"]}
     assert set(shown) == {"admin", "victor", "Jane", "d.okafor@agency.example"}, shown
     assert shown["Jane"]["permission"] == "analyst" and shown["Jane"]["must_change"] is True
-    [incident] = admin.get("/api/incidents?state=all")["incidents"]
+    [incident] = lab.until("the incident", lambda: admin.get("/api/incidents?state=all")["incidents"])
     assert incident["assignee"] == "Jane" and incident["notes"] == 1, incident
     assert admin.get("/api/audit")["chain"]["whole"] is True
     admin.post("/api/accounts/jane", {"password": PASSWORD})

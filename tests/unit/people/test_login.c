@@ -5,6 +5,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -116,16 +117,16 @@ static void a_name_that_is_none_behaves_as_one(void **state)
     assert_null(strstr(desk_read(&desk, "audit.jsonl"), "nobody")); /* it may be a password */
 }
 
-/* Nanoseconds of the quickest of some tries: what else the machine does only adds. */
+/* Processor time of the quickest of some tries, in microseconds (POSIX). */
 static uint64_t cost_of(const char *name)
 {
     uint64_t least = UINT64_MAX;
     for (int i = 0; i < 8; i++) {
         if (i % 4 == 3)
             desk.now += 1000 * SECOND;
-        uint64_t before = clock_ns();
+        const clock_t before = clock();
         assert_int_equal(desk_login(&desk, name, "not it, not it", NULL, &session), STATUS_REFUSED);
-        uint64_t spent = clock_ns() - before;
+        uint64_t spent = (uint64_t)(clock() - before);
         least = spent < least ? spent : least;
         desk.now += 4000 * SECOND; /* far from a lock */
     }
@@ -135,9 +136,9 @@ static uint64_t cost_of(const char *name)
 static void a_name_that_is_none_costs_the_same(void **state)
 {
     uint64_t known = cost_of("jane"), unknown = cost_of("nobody");
-    print_message("# known %llu us, unknown %llu us\n", (unsigned long long)known / 1000,
-                  (unsigned long long)unknown / 1000);
-    assert_true(known > 10000000 && unknown > 10000000); /* argon2id was there both times */
+    print_message("# known %llu us, unknown %llu us\n", (unsigned long long)known,
+                  (unsigned long long)unknown);
+    assert_true(known > 10000 && unknown > 10000); /* argon2id was there both times */
     assert_true(known < 2 * unknown && unknown < 2 * known);
 }
 
@@ -185,11 +186,11 @@ static void strangers_have_a_sixth_of_the_time(void **state)
         snprintf(from, sizeof from, "203.0.113.%u", seconds);
         count += tries_at_once(from, "not it, not it");
     }
-    const uint64_t spent = clock_ns() - began;
-    print_message("# %u checks, %llu ms, in %u s\n", count, (unsigned long long)spent / 1000000,
+    const uint64_t spent = (clock_ns() - began) / 1000;
+    print_message("# %u checks, %llu ms, in %u s\n", count, (unsigned long long)spent / 1000,
                   seconds);
     /* What lies ahead is let through at once. */
-    assert_true(spent / 1000 < (seconds * SECOND + 4500000) / 6 + 2 * spent / 1000 / count);
+    assert_true(spent < (seconds * SECOND + 4500000) / 6 + 2 * spent / count);
 }
 
 static void failed_lines_are_bounded_and_counted(void **state)
