@@ -37,6 +37,10 @@ static const char list_blocks[] =
     "SELECT id, 0, rows, first, last FROM block WHERE last >= ?1 AND first <= ?2 "
     "UNION ALL SELECT id, 1, rows, first, last FROM tail WHERE last >= ?1 AND first <= ?2";
 
+static const char facts[] =
+    "SELECT min(first), max(last), sum(rows) FROM"
+    " (SELECT first, last, rows FROM block UNION ALL SELECT first, last, rows FROM tail)";
+
 static const char *const statements[STATEMENT_COUNT] = {
     [LIST_BLOCKS] = list_blocks,
     [ONE_PART] = "SELECT bytes FROM part WHERE id = ?1",
@@ -47,8 +51,7 @@ static const char *const statements[STATEMENT_COUNT] = {
     [FIND_WORD] = "SELECT id, text FROM word WHERE kind = ?1 AND key = ?2",
     [RANGE_WORDS] = "SELECT id, text FROM word WHERE kind = ?1 AND key >= ?2 AND key < ?3",
     [LAST_WORD] = "SELECT max(id) FROM word",
-    [FACTS] = "SELECT min(first), max(last), sum(rows) FROM"
-              " (SELECT first, last, rows FROM block UNION ALL SELECT first, last, rows FROM tail)",
+    [FACTS] = facts,
 };
 
 struct kept_part {

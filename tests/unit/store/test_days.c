@@ -225,6 +225,41 @@ static void a_broken_day_is_left_alone(void **state)
     free(rows);
 }
 
+/* More names below one, and clients in a prefix, than are listed before a search. */
+static void very_many_names_are_found(void **state)
+{
+    enum { COUNT = 25000 };
+    const struct store_filter names = {.name = "Many.example"};
+    struct store_filter clients = {.has_client = true, .client = {.bits = 96}};
+    const struct store_page page = {.most = 2 * COUNT};
+    struct store_paged paged;
+    struct made_row *rows = make_rows(COUNT, TEST_DAY);
+    struct store *store = store_opened(&options, true);
+    uint64_t seen = 0;
+
+    clients.client.base = (struct address){{[10] = 0xff, [11] = 0xff}};
+    for (uint32_t i = 0; i < COUNT; i++) {
+        char name[40];
+        snprintf(name, sizeof name, "n%u.%s.example", i, i % 5 == 0 ? "few" : "many");
+        rows[i].row.name = span_text(name);
+        rows[i].row.has_client = true;
+        rows[i].row.client = clients.client.base;
+        rows[i].row.client.bytes[10] = i % 7 == 0 ? 0 : 0xff;
+        rows[i].row.client.bytes[13] = (uint8_t)(i >> 16);
+        rows[i].row.client.bytes[14] = (uint8_t)(i >> 8);
+        rows[i].row.client.bytes[15] = (uint8_t)i;
+        assert_int_equal(store_put(store, &rows[i].row), STATUS_OK);
+    }
+    assert_int_equal(store_commit(store), STATUS_OK);
+    assert_int_equal(store_page(store, &names, &page, on_any, &seen, &paged), STATUS_OK);
+    assert_int_equal(seen, COUNT - COUNT / 5);
+    seen = 0;
+    assert_int_equal(store_page(store, &clients, &page, on_any, &seen, &paged), STATUS_OK);
+    assert_int_equal(seen, COUNT - (COUNT + 6) / 7);
+    store_close(store);
+    free(rows);
+}
+
 /* Days come and go under a reader, and somebody builds the folder anew. */
 static void a_reader_sees_what_is_there(void **state)
 {
@@ -321,6 +356,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(old_days_are_forgotten, new_folder, old_folder),
         cmocka_unit_test_setup_teardown(a_broken_day_is_left_alone, new_folder, old_folder),
         cmocka_unit_test_setup_teardown(a_reader_sees_what_is_there, new_folder, old_folder),
+        cmocka_unit_test_setup_teardown(very_many_names_are_found, new_folder, old_folder),
         cmocka_unit_test_setup_teardown(a_full_disk_loses_nothing, new_folder, old_folder),
     };
     log_set_level(LOG_LEVEL_ERROR);
