@@ -37,7 +37,7 @@ def case_every_answer_is_as_wanted():
     last = talk.run("tend", 60)
     assert "rows 6000 waiting 0" in last and last.rstrip().endswith("why"), last
     assert count("answers") == (6000, 6000)
-    assert "as wanted" in talk.run("check", 6000, 25)
+    assert "as wanted" in talk.run("check", 6000, 12)
 
 
 def case_the_table_stays_within_what_18_16_knows():
