@@ -6,7 +6,7 @@
 
 #include <strings.h>
 
-enum { EMPTY_LINES_MOST = 4, LENGTH_DIGITS_MOST = 15 };
+enum { EMPTY_LINES_BYTES = 8, LENGTH_DIGITS_MOST = 15 };
 
 static bool is_digit(uint8_t byte)
 {
@@ -194,7 +194,7 @@ enum status head_read(struct span bytes, struct head *out)
 
     memset(out, 0, sizeof *out);
     /* Empty lines before a request are to be left out (RFC 9112 2.2). */
-    while (empty < 2 * EMPTY_LINES_MOST && bytes.length >= empty + 2 &&
+    while (empty < EMPTY_LINES_BYTES && bytes.length >= empty + 2 &&
            memcmp(bytes.at + empty, "\r\n", 2) == 0)
         empty += 2;
     bytes = span_behind(bytes, empty);

@@ -203,7 +203,7 @@ static uint32_t line_of(struct span text)
     if (colon == NULL)
         return 0;
     struct span rest = span_behind(text, (size_t)(colon - text.at) + 1);
-    if (rest.length < sizeof digits)
+    if (rest.length > 0 && rest.length < sizeof digits)
         memcpy(digits, rest.at, rest.length);
     return number_read(digits, &line) && line <= UINT32_MAX ? (uint32_t)line : 0;
 }
@@ -273,7 +273,7 @@ static void show_serial(struct json *json, struct span text)
     char digits[32] = "";
     uint64_t serial;
 
-    if (text.length < sizeof digits)
+    if (text.length > 0 && text.length < sizeof digits)
         memcpy(digits, text.at, text.length);
     if (number_read(digits, &serial))
         json_number(json, "serial", serial);

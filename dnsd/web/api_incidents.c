@@ -96,6 +96,7 @@ static bool find(struct request *request, const struct wanted *wanted, uint64_t 
     *count = 0;
     *ids = NULL;
     if (incidents_look(request->web, &all) == STATUS_OK) {
+        // NOLINTNEXTLINE(bugprone-sizeof-expression): a table of pointers
         found = calloc(all.count + 1, sizeof(*found));
         *ids = calloc(all.count + 1, sizeof(**ids));
     }
@@ -109,6 +110,7 @@ static bool find(struct request *request, const struct wanted *wanted, uint64_t 
         if (is_wanted(wanted, &all.at[i]))
             found[(*count)++] = &all.at[i];
     if (*count > 0)
+        // NOLINTNEXTLINE(bugprone-sizeof-expression): a table of pointers
         qsort(found, *count, sizeof(*found), sorts[wanted->sort]);
     for (size_t i = 0; i < *count; i++)
         (*ids)[i] = found[i]->id;

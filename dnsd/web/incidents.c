@@ -287,6 +287,7 @@ uint32_t incidents_newest(struct web *web, uint32_t most, uint64_t *ids)
 
     if (incidents_look(web, &cache) != STATUS_OK)
         return 0;
+    // NOLINTNEXTLINE(bugprone-sizeof-expression): a table of pointers
     const struct brief **found = calloc(cache.count + 1, sizeof(*found));
     if (found == NULL)
         return 0;
@@ -294,6 +295,7 @@ uint32_t incidents_newest(struct web *web, uint32_t most, uint64_t *ids)
         if (brief_state(&cache.at[i]) == CASE_NEW)
             found[count++] = &cache.at[i];
     if (count > 0)
+        // NOLINTNEXTLINE(bugprone-sizeof-expression): a table of pointers
         qsort(found, count, sizeof(*found), brief_by_score);
     if (count > most)
         count = most;
