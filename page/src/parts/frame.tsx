@@ -219,14 +219,15 @@ export function ErrorBox({ error, retry }: { error: ApiError; retry?: () => void
   const w = words();
   const known = word(w.error, error.word);
   const text = known === error.word ? error.message || w.error.other : known;
+  const early = error.word === "no-history";
   const detail = error.message !== "" && error.message !== text ? error.message : "";
   return (
-    <div class="notice bad" role="alert">
+    <div class={early ? "notice" : "notice bad"} role="alert">
       <WarnIcon />
       <div>
-        <strong>{w.error.title}</strong>
+        {!early && <strong>{w.error.title}</strong>}
         <p>{text}</p>
-        {detail && (
+        {detail && !early && (
           <p class="quiet">
             <Shown text={detail} most={300} />
           </p>
