@@ -104,7 +104,7 @@ enum status sqlite_open(const char *path, enum sqlite_use use, const char *schem
         free(db);
         return STATUS_AGAIN;
     }
-    if (use == SQLITE_FOR_WRITING)
+    if (use != SQLITE_FOR_READING)
         make_file(path);
     int code = sqlite3_open_v2(path, &db->db, flags, NULL);
     enum status status = status_of(code);

@@ -112,7 +112,7 @@ static void every_line_counts_once(void **state)
             patience -= patience / 4;
         before = kept;
     }
-    print_message("%u of %u kills came before all was read, behind %u some was\n", in_work, KILLS,
+    print_message("# %u of %u kills came before all was read, behind %u some was\n", in_work, KILLS,
                   with_work_done);
     struct history *history = world_history(world);
     history_run(history);
