@@ -208,6 +208,12 @@ class Server:
                 return said if raw else said.decode(errors="replace").strip()
         except urllib.error.HTTPError as e:
             raise AssertionError(f"{sql}: {e.read().decode(errors='replace')}") from None
+        except OSError as e:
+            if self.child.poll() is None:
+                raise
+            errors = (self.folder / "errors").read_text(errors="replace")[-3000:]
+            raise AssertionError(f"{self.folder.name} ended by itself, {self.child.returncode}: {e}\n"
+                                 f"{errors}") from None
 
 
 class Nobody:

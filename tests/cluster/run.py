@@ -8,6 +8,7 @@ Four clickhouse-servers and a ZooKeeper, on loopback.
 """
 import pathlib
 import shutil
+import signal
 import struct
 import sys
 import time
@@ -53,7 +54,18 @@ def content(server):
                       " app, raw)) FROM ponor.events_local")
 
 
+def revive():
+    """Debian's 18.16.1 now and then ends with a segmentation fault when a replica is away while it takes
+    an INSERT into a Distributed table. It is started again, as an init system would; rows are counted
+    all the same. Any other end of a server fails the test."""
+    for server in servers:
+        if server.child.poll() == -signal.SIGSEGV:
+            print(f"# {server.folder.name} ended by a fault of its own and is started again", flush=True)
+            server.start()
+
+
 def are_equal(shard):
+    revive()
     one, other = [s for s in servers if s.place[0] == shard]
     return content(one) == content(other)
 
@@ -88,6 +100,7 @@ def case_a_replica_is_killed_while_rows_go_in():
             victim.launch()
     assert child.wait(60) == 0, child.stderr.read()
     victim.wait()
+    revive()
     last = talk.run("tend", 90)
     assert "waiting 0" in last, last
     until("replicas are equal", lambda: are_equal("s1") and are_equal("s2"), 60)
@@ -101,6 +114,7 @@ def case_a_server_that_is_asked_is_killed_too():
         if line == f"committed {ROWS + 3000}\n":
             first.kill()
     assert child.wait(60) == 0, child.stderr.read()
+    revive()
     last = talk.run("tend", 90)
     assert "waiting 0" in last, last
     assert counts(servers[1], "events") == (ROWS + 12000, ROWS + 12000)
@@ -110,7 +124,7 @@ def case_a_server_that_is_asked_is_killed_too():
 
 
 def case_without_zookeeper_rows_wait():
-    clickhouse.end(zookeeper.child, clickhouse.signal.SIGKILL)
+    clickhouse.end(zookeeper.child, signal.SIGKILL)
     talk.run("put", ROWS + 12000, 3000, 1500)
     last = talk.run("tend", 12)
     assert "waiting 0" not in last and "ZooKeeper" in last, last
