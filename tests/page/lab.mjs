@@ -4,7 +4,7 @@
 // connect, so that the page has real lines to show.
 //
 // Used by run.mjs, which is inside the namespace already. Ends what it started, by its process.
-import { execFileSync, spawn } from "node:child_process";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
 import fs from "node:fs";
 import net from "node:net";
 import os from "node:os";
@@ -201,13 +201,8 @@ export async function begin(build) {
 }
 
 function answers(programs, file) {
-  try {
-    return execFileSync(`${programs}/ponor`, ["-c", file, "status"], { stdio: "pipe" })
-      .toString()
-      .includes("in service");
-  } catch {
-    return false;
-  }
+  const said = spawnSync(`${programs}/ponor`, ["-c", file, "status"], { timeout: 5000 });
+  return String(said.stdout).includes("in service");
 }
 
 /** Every line of a folder of event files, by its number. */

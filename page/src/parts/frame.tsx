@@ -2,7 +2,7 @@
 //
 // frame - the pieces that pages are made of: heading, card, table, field, dialog, and what stands
 // where an answer is still awaited.
-import type { ComponentChildren, JSX } from "preact";
+import { cloneElement, isValidElement, type ComponentChildren, type JSX } from "preact";
 import { useEffect, useId, useRef } from "preact/hooks";
 import type { ApiError } from "../api";
 import { word, words } from "../text";
@@ -117,14 +117,23 @@ interface FieldProps extends Children {
   label: string;
   hint?: string;
 }
-/** A label around one control. */
+/** A label around one control; a hint describes it. */
 export function Field({ label, hint, children }: FieldProps) {
+  const id = useId();
   return (
-    <label class="field">
-      <span class="label">{label}</span>
-      {children}
-      {hint && <span class="hint">{hint}</span>}
-    </label>
+    <div class="field">
+      <label>
+        <span class="label">{label}</span>
+        {hint && isValidElement(children)
+          ? cloneElement(children, { "aria-describedby": id })
+          : children}
+      </label>
+      {hint && (
+        <span class="hint" id={id}>
+          {hint}
+        </span>
+      )}
+    </div>
   );
 }
 
@@ -215,19 +224,22 @@ export function Search({ label, value, name = "q", onSearch }: SearchProps) {
   );
 }
 
+/** Errors whose own text, in English, says more than the catalogue can. */
+const detailed: ReadonlySet<string> = new Set(["invalid", "weak", "filter", "history", "unknown"]);
+
 export function ErrorBox({ error, retry }: { error: ApiError; retry?: () => void }) {
   const w = words();
   const known = word(w.error, error.word);
   const text = known === error.word ? error.message || w.error.other : known;
   const early = error.word === "no-history";
-  const detail = error.message !== "" && error.message !== text ? error.message : "";
+  const detail = detailed.has(error.word) && error.message !== text ? error.message : "";
   return (
     <div class={early ? "notice" : "notice bad"} role="alert">
       <WarnIcon />
       <div>
         {!early && <strong>{w.error.title}</strong>}
         <p>{text}</p>
-        {detail && !early && (
+        {detail && (
           <p class="quiet">
             <Shown text={detail} most={300} />
           </p>
