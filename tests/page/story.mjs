@@ -20,7 +20,7 @@ export const hostile = {
   formula: "=cmd|' /C calc'!A0.weixin.qq.com",
   controls: "a\u0000b\u0007c\u001b[31m\u200b.weixin.qq.com",
   marks: `z${"\u0301".repeat(40)}.weixin.qq.com`,
-  long: `${"a".repeat(9983)}.weixin.qq.com`, // 10,000 in all
+  long: `${"a".repeat(9986)}.weixin.qq.com`, // 10,000 characters
 };
 export const owners = {
   "10.20.9.1": ["host\u202egnp.exe\u202c", '=HYPERLINK("http://evil.example")', "A-66001"],

@@ -126,6 +126,7 @@ export function DevicePage({ id }: { id: string }) {
           {d.title}
         </a>
       </p>
+      {!loaded.data && <h1 class="unseen">{d.one}</h1>}
       <Await of={loaded}>
         {(device) => {
           const { incidents } = device;

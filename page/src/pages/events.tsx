@@ -138,7 +138,10 @@ export function EventsPage(_: { id: string }) {
           onPick={(value) => go(changed({ order: value === "newest" ? null : value }))}
         />
       </div>
-      <div class={held.loading && rows.length > 0 ? "await busy" : "await"}>
+      <div
+        class={held.loading && rows.length > 0 ? "await busy" : "await"}
+        aria-busy={held.loading}
+      >
         {rows.length > 0 && (
           <Card flush>
             <EventRows rows={rows} label={e.title} to={(row) => changed({ line: lineOf(row) })} />

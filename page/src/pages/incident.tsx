@@ -187,6 +187,7 @@ export function IncidentPage({ id }: { id: string }) {
           {i.title}
         </a>
       </p>
+      {!incident && <h1 class="unseen">{i.one}</h1>}
       <Await of={loaded}>
         {(data) => (
           <>

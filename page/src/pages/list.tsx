@@ -142,6 +142,7 @@ export function ListPage({ id }: { id: string }) {
           {l.title}
         </a>
       </p>
+      {!loaded.data && <h1 class="unseen">{l.one}</h1>}
       <Await of={loaded}>
         {(list) => {
           const rules = matching(list.rules_list, show, q);
