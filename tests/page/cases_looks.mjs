@@ -57,7 +57,7 @@ export const cases = {
     await speak(page, "fr");
     const french = await read();
     await speak(page, "en");
-    const both = /^(Incidents?|Audit|Action|Note|Client|MAC|Code|UTC|English|Français|DNS|Total|Menu|)$/;
+    const both = /^(Incidents?|Audit|Action|Note|Client|MAC|Code|UTC|English|Français|DNS|Total|Menu|Pause|)$/;
     for (const at of pages) {
       const left = french[at].filter((t) => english[at].includes(t) && /\p{L}/u.test(t) && !both.test(t));
       assert.deepEqual(left, [], at);

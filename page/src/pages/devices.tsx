@@ -3,8 +3,8 @@
 // devices - all that were seen, and how they are known.
 import { useApi } from "../api";
 import { Await, Card, Cell, Head, Line, Search, Table } from "../parts/frame";
-import { deviceTitle, DeviceName } from "../parts/marks";
-import { plain, Shown } from "../parts/shown";
+import { DeviceName } from "../parts/marks";
+import { Shown } from "../parts/shown";
 import { address, changed, go, query } from "../router";
 import { count, word, words } from "../text";
 import { When } from "../time";
@@ -37,7 +37,6 @@ function Rows({ devices }: { devices: DeviceSeen[] }) {
               class="over"
               data-row
               href={`/devices/${device.number}`}
-              aria-label={plain(deviceTitle(device), 60)}
             >
               <DeviceName device={{ ...device, address: "" }} />
             </a>

@@ -79,7 +79,6 @@ function RuleRows({ rules, list }: { rules: Rule[]; list: string }) {
                 class="title mono"
                 data-row
                 href={address("/events", { list, rule: rule.rule })}
-                aria-label={plain(rule.value, 80)}
               >
                 <Shown text={rule.value} most={70} mono short />
               </a>

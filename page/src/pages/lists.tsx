@@ -5,7 +5,7 @@ import { useApi } from "../api";
 import { Await, Card, Cell, Head, Line, Table } from "../parts/frame";
 import { CheckIcon, WarnIcon } from "../parts/icons";
 import { ActionMark } from "../parts/marks";
-import { plain, Shown } from "../parts/shown";
+import { Shown } from "../parts/shown";
 import { count, words } from "../text";
 import { When } from "../time";
 import { useTitle } from "../title";
@@ -53,7 +53,6 @@ function Rows({ lists }: { lists: List[] }) {
               class="over"
               data-row
               href={`/lists/${encodeURIComponent(list.list)}`}
-              aria-label={plain(list.title || list.list, 80)}
             >
               <span class="device">
                 <span class="title">

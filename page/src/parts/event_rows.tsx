@@ -68,8 +68,9 @@ export function EventRows({ rows, label, to, hideDevice, fresh }: Props) {
       {rows.map((row) => (
         <Line key={rowKey(row)} class={row.kind}>
           <Cell class="lead-cell time">
-            <a class="over" data-row href={to(row)} aria-label={`${e.one} ${row.at} ${plain(row.name, 60)}`}>
+            <a class="over" data-row href={to(row)}>
               <When at={row.at} />
+              <span class="unseen">{plain(row.name, 60)}</span>
             </a>
           </Cell>
           {!hideDevice && (

@@ -5,8 +5,8 @@ import type { Incident } from "../types";
 import { count, words } from "../text";
 import { When } from "../time";
 import { Cell, Line, Table } from "./frame";
-import { AppName, deviceTitle, DeviceName, ScoreBar, StateMark, Ways } from "./marks";
-import { plain, Shown } from "./shown";
+import { AppName, DeviceName, ScoreBar, StateMark, Ways } from "./marks";
+import { Shown } from "./shown";
 
 interface Props {
   incidents: Incident[];
@@ -36,12 +36,7 @@ export function IncidentRows({ incidents, label, brief, hideDevice }: Props) {
         <Line key={incident.id}>
           {!hideDevice && (
             <Cell class="lead-cell">
-              <a
-                class="over"
-                data-row
-                href={to(incident)}
-                aria-label={`${plain(deviceTitle(incident.device), 60)}, ${plain(incident.app, 40)}`}
-              >
+              <a class="over" data-row href={to(incident)}>
                 <DeviceName device={incident.device} />
               </a>
             </Cell>
