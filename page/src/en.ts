@@ -158,7 +158,7 @@ export const en = {
     gateway: "Gateway",
     program: "Program",
     last: "Last line",
-    behind: "Read behind",
+    restarts: (n: string, k: number) => `${n} ${s(k, "restart", "restarts")}`,
     lines: "Lines",
     chain: "Chain",
     lost: "Lost",
@@ -177,8 +177,6 @@ export const en = {
     gatherFull: (n: string, k: number) => `${n} ${s(k, "flow", "flows")} could not be gathered`,
     eventsLost: (n: string, k: number) => `${n} ${s(k, "event", "events")} lost`,
     blindFor: (t: string) => `blind for ${t}`,
-    restarts: (n: string, k: number) => `${n} ${s(k, "restart", "restarts")}`,
-    upToDate: "up to date",
   },
   incident: {
     title: "Incidents",

@@ -162,7 +162,7 @@ export const fr: Catalogue = {
     gateway: "Passerelle",
     program: "Programme",
     last: "Dernière ligne",
-    behind: "Retard de lecture",
+    restarts: (n, k) => `${n} ${s(k, "redémarrage", "redémarrages")}`,
     lines: "Lignes",
     chain: "Chaîne",
     lost: "Perdus",
@@ -181,8 +181,6 @@ export const fr: Catalogue = {
     gatherFull: (n, k) => `${n} flux ${s(k, "non rassemblé", "non rassemblés")}`,
     eventsLost: (n, k) => `${n} ${s(k, "événement perdu", "événements perdus")}`,
     blindFor: (t) => `aveugle durant ${t}`,
-    restarts: (n, k) => `${n} ${s(k, "redémarrage", "redémarrages")}`,
-    upToDate: "à jour",
   },
   incident: {
     title: "Incidents",

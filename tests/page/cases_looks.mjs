@@ -110,10 +110,12 @@ export const cases = {
       await page.waitForTimeout(400);
       await page.screenshot({ path: `${folder}/${name}.png` });
     };
+    const tall = new Set(["overview", "incident"]);
     const page = await open("/", { viewport: { width: 1280, height: 900 } });
     await settled(page);
     const { incidents } = await ask(page, "/api/incidents?state=all&q=PHONE-MTREMBLAY&app=WeChat");
     for (const [at, name] of [["/", "overview"], ["/incidents?state=all", "incidents"], [`/incidents/${incidents[0].id}`, "incident"], ["/events?gateway=gw-01", "events"], [`/devices/${incidents[0].device.number}`, "device"], ["/lists", "lists"], ["/lists/wechat?show=hit", "list"], ["/audit", "audit"]]) {
+      await page.setViewportSize({ width: 1280, height: tall.has(name) ? 1500 : 900 });
       await visit(page, at);
       await take(page, name);
     }

@@ -8,7 +8,6 @@ import { Cell, Line, Table } from "./frame";
 import { BrokenIcon, CheckIcon, WarnIcon, WholeIcon } from "./icons";
 import { plain, Shown } from "./shown";
 
-const behindMost = 60;
 const recently = 24 * 3600 * 1000;
 
 /** What is wrong with a gateway now, in words; nothing: it is fine. What its programs say of their
@@ -26,8 +25,6 @@ export function troubles(gateway: Gateway): string[] {
   if (bad && health.flows_full > 0) out.push(w.flowsFull(count(health.flows_full), health.flows_full));
   if (bad && health.gather_full > 0) out.push(w.gatherFull(count(health.gather_full), health.gather_full));
   if (bad && health.events_lost > 0) out.push(w.eventsLost(count(health.events_lost), health.events_lost));
-  if (gateway.behind_seconds > behindMost)
-    out.push(`${w.behind} ${seconds(gateway.behind_seconds)}`);
   return out;
 }
 
@@ -53,7 +50,6 @@ export function Gateways({ gateways }: { gateways: Gateway[] }) {
         { text: g.gateway },
         { text: g.health },
         { text: g.last },
-        { text: g.behind, number: true },
         { text: g.chain },
         { text: g.lost, number: true },
         { text: g.blind, number: true },
@@ -96,9 +92,6 @@ export function Gateways({ gateways }: { gateways: Gateway[] }) {
               <span title={g.restarts(count(gateway.health.restarts), gateway.health.restarts)}>
                 <When at={gateway.last_at} relative />
               </span>
-            </Cell>
-            <Cell label={g.behind} number>
-              {gateway.behind_seconds <= 1 ? g.upToDate : seconds(gateway.behind_seconds)}
             </Cell>
             <Cell label={g.chain}>
               <Chain gateway={gateway} />

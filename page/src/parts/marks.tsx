@@ -55,8 +55,10 @@ export function StateMark({ state, reopened }: { state: State; reopened?: boolea
   const w = words();
   return (
     <span class={`state ${state}`}>
-      <StateIcon state={state} />
-      {word(w.state, state)}
+      <span class="word">
+        <StateIcon state={state} />
+        {word(w.state, state)}
+      </span>
       {reopened && (
         <span class="chip warn" title={w.incident.reopenedText}>
           {w.incident.reopened}
@@ -151,7 +153,9 @@ export function deviceTitle(device: Device): string {
 export function DeviceName({ device, link }: { device: Device; link?: boolean }) {
   const w = words();
   const title = deviceTitle(device);
-  const below = [device.owner, device.tag, device.address].filter((t) => t !== "" && t !== title);
+  const below = [device.owner || device.tag, device.address].filter(
+    (t) => t !== "" && t !== title,
+  );
   return (
     <span class="device">
       {link ? (
