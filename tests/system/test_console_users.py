@@ -84,7 +84,8 @@ def case_and_all_of_it_works():
                f'{{"name":"admin","password":"{password}"}}', f"https://127.0.0.1:{PORT}/api/login")
     assert '"must_change":true' in said.replace(" ", ""), said
     assert "ponor_session" in jar.read_text() and "TRUE" in jar.read_text(), "the cookie is not Secure"
-    lab.until("it is in the history", lambda: "\nponor_events_rows_total{" in "\n" + curl("/metrics"))
+    lab.until("it is in the history", lambda: "\nponor_events_rows_total{" in "\n" + curl("/metrics"),
+              seconds=30)
 
 
 def case_files_belong_to_whom_they_should():
