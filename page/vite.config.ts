@@ -6,13 +6,13 @@ import { defineConfig } from "vite";
 import { mock } from "./mock/plugin";
 
 export default defineConfig({
-  plugins: [mock()],
-  esbuild: { jsx: "automatic", jsxImportSource: "preact" },
-  build: {
-    target: "es2022",
-    assetsInlineLimit: 0,
-    cssCodeSplit: false,
-    modulePreload: { polyfill: false },
-    sourcemap: false,
-  },
+    plugins: [mock()],
+    esbuild: { jsx: "automatic", jsxImportSource: "preact" },
+    build: {
+        target: "es2022",
+        assetsInlineLimit: 0,
+        cssCodeSplit: false,
+        modulePreload: { polyfill: false },
+        sourcemap: false,
+    },
 });

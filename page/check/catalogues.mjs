@@ -11,103 +11,158 @@ const source = path.resolve(path.dirname(url.fileURLToPath(import.meta.url)), ".
 let number = 0;
 let failed = 0;
 function say(what, wrong) {
-  number++;
-  if (wrong.length > 0) failed++;
-  console.log(`${wrong.length > 0 ? "not ok" : "ok"} ${number} - ${what}`);
-  for (const line of wrong) console.log(`# ${line}`);
+    number++;
+    if (wrong.length > 0) failed++;
+    console.log(`${wrong.length > 0 ? "not ok" : "ok"} ${number} - ${what}`);
+    for (const line of wrong) console.log(`# ${line}`);
 }
 
 function parse(file) {
-  const kind = file.endsWith(".tsx") ? ts.ScriptKind.TSX : ts.ScriptKind.TS;
-  return ts.createSourceFile(file, fs.readFileSync(file, "utf8"), ts.ScriptTarget.ES2022, true, kind);
+    const kind = file.endsWith(".tsx") ? ts.ScriptKind.TSX : ts.ScriptKind.TS;
+    return ts.createSourceFile(
+        file,
+        fs.readFileSync(file, "utf8"),
+        ts.ScriptTarget.ES2022,
+        true,
+        kind,
+    );
 }
 
 /** "nav.overview" -> the text, or the source of the function that makes it. */
 function catalogue(name) {
-  const out = new Map();
-  const walk = (node, before) => {
-    for (const p of node.properties) {
-      const key = before + (p.name.text ?? p.name.getText());
-      let value = p.initializer;
-      while (ts.isAsExpression(value)) value = value.expression;
-      if (ts.isObjectLiteralExpression(value)) walk(value, `${key}.`);
-      else out.set(key, ts.isStringLiteralLike(value) ? value.text : value.getText());
-    }
-  };
-  const visit = (node) => {
-    if (ts.isVariableDeclaration(node) && node.name.getText() === name) {
-      let value = node.initializer;
-      while (ts.isAsExpression(value)) value = value.expression;
-      walk(value, "");
-    } else ts.forEachChild(node, visit);
-  };
-  visit(parse(path.join(source, `${name}.ts`)));
-  return out;
+    const out = new Map();
+    const walk = (node, before) => {
+        for (const p of node.properties) {
+            const key = before + (p.name.text ?? p.name.getText());
+            let value = p.initializer;
+            while (ts.isAsExpression(value)) value = value.expression;
+            if (ts.isObjectLiteralExpression(value)) walk(value, `${key}.`);
+            else out.set(key, ts.isStringLiteralLike(value) ? value.text : value.getText());
+        }
+    };
+    const visit = (node) => {
+        if (ts.isVariableDeclaration(node) && node.name.getText() === name) {
+            let value = node.initializer;
+            while (ts.isAsExpression(value)) value = value.expression;
+            walk(value, "");
+        } else ts.forEachChild(node, visit);
+    };
+    visit(parse(path.join(source, `${name}.ts`)));
+    return out;
 }
 
 function files(folder) {
-  return fs.readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
-    const at = path.join(folder, entry.name);
-    return entry.isDirectory() ? files(at) : /\.tsx?$/.test(at) ? [at] : [];
-  });
+    return fs.readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+        const at = path.join(folder, entry.name);
+        return entry.isDirectory() ? files(at) : /\.tsx?$/.test(at) ? [at] : [];
+    });
 }
 
 const en = catalogue("en");
 const fr = catalogue("fr");
 say(
-  `English and French have the same ${en.size} keys`,
-  [...en.keys()].filter((k) => !fr.has(k)).map((k) => `fr.ts lacks ${k}`).concat(
-    [...fr.keys()].filter((k) => !en.has(k)).map((k) => `en.ts lacks ${k}`),
-  ),
+    `English and French have the same ${en.size} keys`,
+    [...en.keys()]
+        .filter((k) => !fr.has(k))
+        .map((k) => `fr.ts lacks ${k}`)
+        .concat([...fr.keys()].filter((k) => !en.has(k)).map((k) => `en.ts lacks ${k}`)),
 );
 say(
-  "no text is empty",
-  [en, fr].flatMap((c, i) => [...c].filter(([, t]) => t.trim() === "").map(([k]) => `${["en", "fr"][i]}.ts: ${k}`)),
+    "no text is empty",
+    [en, fr].flatMap((c, i) =>
+        [...c].filter(([, t]) => t.trim() === "").map(([k]) => `${["en", "fr"][i]}.ts: ${k}`),
+    ),
 );
 
 /* Words that are the same in both: names of protocols and answers, and words that French shares. */
-const same = /^(brand|way|action|wayLong\.dnscrypt|settings\.totpSecretName|settings\.version|language|time\.(utc|titleUtc)|settings\.lead|settings\.code)\b/;
-const shared = new Set(["Incidents", "Incident", "Audit", "Action", "Note", "Menu", "Client", "Pause", "Total", "MAC", "Code", "Route"]);
+const same =
+    /^(brand|way|action|wayLong\.dnscrypt|settings\.totpSecretName|settings\.version|language|time\.(utc|titleUtc)|settings\.lead|settings\.code)\b/;
+const shared = new Set([
+    "Incidents",
+    "Incident",
+    "Audit",
+    "Action",
+    "Note",
+    "Menu",
+    "Client",
+    "Pause",
+    "Total",
+    "MAC",
+    "Code",
+    "Route",
+]);
 say(
-  "French is translated",
-  [...en].filter(([k, t]) => fr.get(k) === t && !same.test(k) && !shared.has(t)).map(([k, t]) => `${k}: ${t}`),
+    "French is translated",
+    [...en]
+        .filter(([k, t]) => fr.get(k) === t && !same.test(k) && !shared.has(t))
+        .map(([k, t]) => `${k}: ${t}`),
 );
-const holes = (t) => [...t.matchAll(/\$\{(\w+)\}/g)].map((m) => m[1]).sort().join();
+const holes = (t) =>
+    [...t.matchAll(/\$\{(\w+)\}/g)]
+        .map((m) => m[1])
+        .sort()
+        .join();
 say(
-  "both say the same values",
-  [...en].filter(([k, t]) => t.includes("=>") && holes(t) !== holes(fr.get(k) ?? "") && !holes(t).includes("k"))
-    .map(([k, t]) => `${k}: en has {${holes(t)}}, fr {${holes(fr.get(k) ?? "")}}`),
+    "both say the same values",
+    [...en]
+        .filter(
+            ([k, t]) =>
+                t.includes("=>") && holes(t) !== holes(fr.get(k) ?? "") && !holes(t).includes("k"),
+        )
+        .map(([k, t]) => `${k}: en has {${holes(t)}}, fr {${holes(fr.get(k) ?? "")}}`),
 );
 
-const spoken = new Set(["aria-label", "title", "placeholder", "alt", "label", "hint", "lead", "name"]);
+const spoken = new Set([
+    "aria-label",
+    "title",
+    "placeholder",
+    "alt",
+    "label",
+    "hint",
+    "lead",
+    "name",
+]);
 const components = files(source).filter((f) => f.endsWith(".tsx"));
 const literal = [];
 for (const file of components) {
-  const tree = parse(file);
-  const place = (node) =>
-    `${path.relative(source, file)}:${tree.getLineAndCharacterOfPosition(node.getStart()).line + 1}`;
-  const visit = (node) => {
-    if (ts.isJsxText(node) && /\p{L}{2}/u.test(node.text)) literal.push(`${place(node)}: ${node.text.trim()}`);
-    if (ts.isJsxAttribute(node) && node.initializer && ts.isStringLiteral(node.initializer)) {
-      const name = node.name.getText();
-      const isForm = name === "name" && /^[a-z-]+$/.test(node.initializer.text);
-      if (spoken.has(name) && !isForm && /\p{L}{2}/u.test(node.initializer.text))
-        literal.push(`${place(node)}: ${name}="${node.initializer.text}"`);
-    }
-    if (ts.isJsxExpression(node) && node.expression && ts.isStringLiteralLike(node.expression) && !ts.isJsxAttribute(node.parent) && /\p{L}{2}/u.test(node.expression.text))
-      literal.push(`${place(node)}: ${node.expression.text}`);
-    ts.forEachChild(node, visit);
-  };
-  visit(tree);
+    const tree = parse(file);
+    const place = (node) =>
+        `${path.relative(source, file)}:${tree.getLineAndCharacterOfPosition(node.getStart()).line + 1}`;
+    const visit = (node) => {
+        if (ts.isJsxText(node) && /\p{L}{2}/u.test(node.text))
+            literal.push(`${place(node)}: ${node.text.trim()}`);
+        if (ts.isJsxAttribute(node) && node.initializer && ts.isStringLiteral(node.initializer)) {
+            const name = node.name.getText();
+            const isForm = name === "name" && /^[a-z-]+$/.test(node.initializer.text);
+            if (spoken.has(name) && !isForm && /\p{L}{2}/u.test(node.initializer.text))
+                literal.push(`${place(node)}: ${name}="${node.initializer.text}"`);
+        }
+        if (
+            ts.isJsxExpression(node) &&
+            node.expression &&
+            ts.isStringLiteralLike(node.expression) &&
+            !ts.isJsxAttribute(node.parent) &&
+            /\p{L}{2}/u.test(node.expression.text)
+        )
+            literal.push(`${place(node)}: ${node.expression.text}`);
+        ts.forEachChild(node, visit);
+    };
+    visit(tree);
 }
 say(`no literal text stands in ${components.length} components`, literal);
 
 /* A part that is read by a word of the API is used as a whole. */
-const all = files(source).filter((f) => !/(en|fr)\.ts$/.test(f)).map((f) => fs.readFileSync(f, "utf8")).join("\n");
-const wholes = /^(state|confidence|confidenceLong|evidence|evidenceLong|way|wayLong|action|known|kind|reason|error|review|ruleKind|auditAction|permission|language|nav|event|tail)\./;
+const all = files(source)
+    .filter((f) => !/(en|fr)\.ts$/.test(f))
+    .map((f) => fs.readFileSync(f, "utf8"))
+    .join("\n");
+const wholes =
+    /^(state|confidence|confidenceLong|evidence|evidenceLong|way|wayLong|action|known|kind|reason|error|review|ruleKind|auditAction|permission|language|nav|event|tail)\./;
 say(
-  "every key is used",
-  [...en.keys()].filter((k) => !wholes.test(k) && !new RegExp(`\\.${k.split(".").at(-1)}\\b`).test(all)),
+    "every key is used",
+    [...en.keys()].filter(
+        (k) => !wholes.test(k) && !new RegExp(`\\.${k.split(".").at(-1)}\\b`).test(all),
+    ),
 );
 
 console.log(`1..${number}`);

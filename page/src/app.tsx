@@ -28,194 +28,194 @@ import { SettingsPage } from "./pages/settings";
 import { TailPage } from "./pages/tail";
 
 const pages: readonly (readonly [string, ComponentType<{ id: string }>])[] = [
-  ["/", OverviewPage],
-  ["/incidents", IncidentsPage],
-  ["/incidents/:id", IncidentPage],
-  ["/events", EventsPage],
-  ["/devices", DevicesPage],
-  ["/devices/:id", DevicePage],
-  ["/lists", ListsPage],
-  ["/lists/:id", ListPage],
-  ["/tail", TailPage],
-  ["/audit", AuditPage],
-  ["/accounts", AccountsPage],
-  ["/settings", SettingsPage],
+    ["/", OverviewPage],
+    ["/incidents", IncidentsPage],
+    ["/incidents/:id", IncidentPage],
+    ["/events", EventsPage],
+    ["/devices", DevicesPage],
+    ["/devices/:id", DevicePage],
+    ["/lists", ListsPage],
+    ["/lists/:id", ListPage],
+    ["/tail", TailPage],
+    ["/audit", AuditPage],
+    ["/accounts", AccountsPage],
+    ["/settings", SettingsPage],
 ];
 
 const entries = [
-  ["/", "overview", icons.OverviewIcon],
-  ["/incidents", "incidents", icons.IncidentsIcon],
-  ["/events", "events", icons.EventsIcon],
-  ["/devices", "devices", icons.DevicesIcon],
-  ["/lists", "lists", icons.ListsIcon],
-  ["/tail", "tail", icons.TailIcon],
+    ["/", "overview", icons.OverviewIcon],
+    ["/incidents", "incidents", icons.IncidentsIcon],
+    ["/events", "events", icons.EventsIcon],
+    ["/devices", "devices", icons.DevicesIcon],
+    ["/lists", "lists", icons.ListsIcon],
+    ["/tail", "tail", icons.TailIcon],
 ] as const;
 const adminEntries = [
-  ["/audit", "audit", icons.AuditIcon],
-  ["/accounts", "accounts", icons.AccountsIcon],
+    ["/audit", "audit", icons.AuditIcon],
+    ["/accounts", "accounts", icons.AccountsIcon],
 ] as const;
 
 function Nav({ onGo }: { onGo: () => void }) {
-  const w = words();
-  const here = "/" + (path.value.split("/")[1] ?? "");
-  const all = may("admin") ? [...entries, ...adminEntries] : entries;
-  return (
-    <nav aria-label={w.nav.label} onClick={onGo}>
-      <ul>
-        {all.map(([to, name, Icon]) => (
-          <li key={to}>
-            <a href={to} aria-current={here === to ? "page" : undefined}>
-              <Icon />
-              {w.nav[name]}
-            </a>
-          </li>
-        ))}
-      </ul>
-    </nav>
-  );
+    const w = words();
+    const here = "/" + (path.value.split("/")[1] ?? "");
+    const all = may("admin") ? [...entries, ...adminEntries] : entries;
+    return (
+        <nav aria-label={w.nav.label} onClick={onGo}>
+            <ul>
+                {all.map(([to, name, Icon]) => (
+                    <li key={to}>
+                        <a href={to} aria-current={here === to ? "page" : undefined}>
+                            <Icon />
+                            {w.nav[name]}
+                        </a>
+                    </li>
+                ))}
+            </ul>
+        </nav>
+    );
 }
 
 function pickLanguage(to: Language): void {
-  setLanguage(to);
-  if (session.value) change("/api/language", { language: to }).catch(() => undefined);
+    setLanguage(to);
+    if (session.value) change("/api/language", { language: to }).catch(() => undefined);
 }
 
 function Foot() {
-  const w = words();
-  const account = session.value?.account;
-  const logout = () => {
-    change("/api/logout")
-      .catch(() => undefined)
-      .finally(() => {
-        session.value = null;
-      });
-  };
-  return (
-    <div class="foot">
-      <Switch
-        label={w.time.zone}
-        value={zone.value}
-        options={[
-          ["utc", w.time.utc],
-          ["local", zone.value === "local" ? zoneName.value : w.time.local],
-        ]}
-        onPick={(z) => setZone(z as Zone)}
-      />
-      <Switch
-        label={w.settings.language}
-        value={language.value}
-        options={[
-          ["en", w.language.en],
-          ["fr", w.language.fr],
-        ]}
-        onPick={(l) => pickLanguage(l as Language)}
-      />
-      <div class="who">
-        <a
-          href="/settings"
-          title={w.nav.settings}
-          aria-current={path.value === "/settings" ? "page" : undefined}
-        >
-          <icons.SettingsIcon />
-          <Shown text={account?.name} most={24} short />
-        </a>
-        <button
-          type="button"
-          class="bare"
-          aria-label={w.nav.help}
-          title={w.nav.help}
-          onClick={() => (helpIsOpen.value = true)}
-        >
-          <icons.HelpIcon />
-        </button>
-        <button
-          type="button"
-          class="bare"
-          aria-label={w.nav.logout}
-          title={w.nav.logout}
-          onClick={logout}
-        >
-          <icons.LogoutIcon />
-        </button>
-      </div>
-    </div>
-  );
+    const w = words();
+    const account = session.value?.account;
+    const logout = () => {
+        change("/api/logout")
+            .catch(() => undefined)
+            .finally(() => {
+                session.value = null;
+            });
+    };
+    return (
+        <div class="foot">
+            <Switch
+                label={w.time.zone}
+                value={zone.value}
+                options={[
+                    ["utc", w.time.utc],
+                    ["local", zone.value === "local" ? zoneName.value : w.time.local],
+                ]}
+                onPick={(z) => setZone(z as Zone)}
+            />
+            <Switch
+                label={w.settings.language}
+                value={language.value}
+                options={[
+                    ["en", w.language.en],
+                    ["fr", w.language.fr],
+                ]}
+                onPick={(l) => pickLanguage(l as Language)}
+            />
+            <div class="who">
+                <a
+                    href="/settings"
+                    title={w.nav.settings}
+                    aria-current={path.value === "/settings" ? "page" : undefined}
+                >
+                    <icons.SettingsIcon />
+                    <Shown text={account?.name} most={24} short />
+                </a>
+                <button
+                    type="button"
+                    class="bare"
+                    aria-label={w.nav.help}
+                    title={w.nav.help}
+                    onClick={() => (helpIsOpen.value = true)}
+                >
+                    <icons.HelpIcon />
+                </button>
+                <button
+                    type="button"
+                    class="bare"
+                    aria-label={w.nav.logout}
+                    title={w.nav.logout}
+                    onClick={logout}
+                >
+                    <icons.LogoutIcon />
+                </button>
+            </div>
+        </div>
+    );
 }
 
 function Page() {
-  for (const [pattern, Component] of pages) {
-    const parts = match(pattern, path.value);
-    if (parts) return <Component key={pattern + parts.join()} id={parts[0] ?? ""} />;
-  }
-  return <NoPage id="" />;
+    for (const [pattern, Component] of pages) {
+        const parts = match(pattern, path.value);
+        if (parts) return <Component key={pattern + parts.join()} id={parts[0] ?? ""} />;
+    }
+    return <NoPage id="" />;
 }
 
 function Shell() {
-  const w = words();
-  const [open, setOpen] = useState(false);
-  return (
-    <div class="shell">
-      <a class="skip" href="#content">
-        {w.skip}
-      </a>
-      <div class={open ? "side open" : "side"}>
-        <div class="brand">
-          <a href="/">
-            <icons.Mark />
-            <span>{w.brand}</span>
-          </a>
-          <button
-            type="button"
-            class="bare menu"
-            aria-expanded={open}
-            aria-controls="menu"
-            aria-label={w.nav.menu}
-            onClick={() => setOpen(!open)}
-          >
-            {open ? <icons.CloseIcon /> : <icons.MenuIcon />}
-          </button>
+    const w = words();
+    const [open, setOpen] = useState(false);
+    return (
+        <div class="shell">
+            <a class="skip" href="#content">
+                {w.skip}
+            </a>
+            <div class={open ? "side open" : "side"}>
+                <div class="brand">
+                    <a href="/">
+                        <icons.Mark />
+                        <span>{w.brand}</span>
+                    </a>
+                    <button
+                        type="button"
+                        class="bare menu"
+                        aria-expanded={open}
+                        aria-controls="menu"
+                        aria-label={w.nav.menu}
+                        onClick={() => setOpen(!open)}
+                    >
+                        {open ? <icons.CloseIcon /> : <icons.MenuIcon />}
+                    </button>
+                </div>
+                <div id="menu" class="menu-body">
+                    <Nav onGo={() => setOpen(false)} />
+                    <Foot />
+                </div>
+            </div>
+            <main id="content" tabIndex={-1}>
+                <Page />
+            </main>
         </div>
-        <div id="menu" class="menu-body">
-          <Nav onGo={() => setOpen(false)} />
-          <Foot />
-        </div>
-      </div>
-      <main id="content" tabIndex={-1}>
-        <Page />
-      </main>
-    </div>
-  );
+    );
 }
 
 export function App() {
-  const w = words();
-  const now = session.value;
-  useEffect(() => {
-    addEventListener("click", onLink);
-    addEventListener("keydown", onKey);
-    return () => {
-      removeEventListener("click", onLink);
-      removeEventListener("keydown", onKey);
-    };
-  }, []);
-  const told = now?.account.language;
-  useEffect(() => {
-    if (told === "en" || told === "fr") setLanguage(told);
-  }, [told]);
-  return (
-    <>
-      {now === undefined ? (
-        <p class="loading" role="status">
-          {w.common.loading}
-        </p>
-      ) : now === null ? (
-        <LoginPage />
-      ) : now.account.must_change ? (
-        <MustChangePage />
-      ) : (
-        <Shell />
-      )}
-      {helpIsOpen.value && <Help />}
-    </>
-  );
+    const w = words();
+    const now = session.value;
+    useEffect(() => {
+        addEventListener("click", onLink);
+        addEventListener("keydown", onKey);
+        return () => {
+            removeEventListener("click", onLink);
+            removeEventListener("keydown", onKey);
+        };
+    }, []);
+    const told = now?.account.language;
+    useEffect(() => {
+        if (told === "en" || told === "fr") setLanguage(told);
+    }, [told]);
+    return (
+        <>
+            {now === undefined ? (
+                <p class="loading" role="status">
+                    {w.common.loading}
+                </p>
+            ) : now === null ? (
+                <LoginPage />
+            ) : now.account.must_change ? (
+                <MustChangePage />
+            ) : (
+                <Shell />
+            )}
+            {helpIsOpen.value && <Help />}
+        </>
+    );
 }

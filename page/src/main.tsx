@@ -8,6 +8,6 @@ import { readSession } from "./api";
 
 const root = document.getElementById("page");
 if (root) {
-  render(<App />, root);
-  readSession().catch(() => undefined);
+    render(<App />, root);
+    readSession().catch(() => undefined);
 }

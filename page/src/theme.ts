@@ -12,17 +12,17 @@ const system = matchMedia("(prefers-color-scheme: dark)");
 export const theme = signal<"light" | "dark">("light");
 
 function show(): void {
-  const chosen = chosenTheme.value;
-  if (chosen === "auto") delete document.documentElement.dataset["theme"];
-  else document.documentElement.dataset["theme"] = chosen;
-  theme.value = chosen === "auto" ? (system.matches ? "dark" : "light") : chosen;
+    const chosen = chosenTheme.value;
+    if (chosen === "auto") delete document.documentElement.dataset["theme"];
+    else document.documentElement.dataset["theme"] = chosen;
+    theme.value = chosen === "auto" ? (system.matches ? "dark" : "light") : chosen;
 }
 
 export function setTheme(to: Theme): void {
-  if (to === "auto") localStorage.removeItem("ponor.theme");
-  else localStorage.setItem("ponor.theme", to);
-  chosenTheme.value = to;
-  show();
+    if (to === "auto") localStorage.removeItem("ponor.theme");
+    else localStorage.setItem("ponor.theme", to);
+    chosenTheme.value = to;
+    show();
 }
 
 system.addEventListener("change", show);

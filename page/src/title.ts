@@ -6,8 +6,8 @@ import { plain } from "./parts/shown";
 import { words } from "./text";
 
 export function useTitle(text: string): void {
-  const brand = words().brand;
-  useEffect(() => {
-    document.title = `${plain(text, 80)} · ${brand}`;
-  }, [text, brand]);
+    const brand = words().brand;
+    useEffect(() => {
+        document.title = `${plain(text, 80)} · ${brand}`;
+    }, [text, brand]);
 }

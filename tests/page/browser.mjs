@@ -12,14 +12,14 @@ const axe = fs.readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
 
 export const password = "karst water finds its way";
 const flags = [
-  "--headless",
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
 ];
 
 let browser = null;
@@ -27,107 +27,112 @@ let state = null; // cookies of the admin's session
 export const troubles = []; // what any page said on its console
 
 export async function closeBrowser() {
-  await browser?.close();
+    await browser?.close();
 }
 
 /** A page of its own; `bypassCSP` only where axe-core is put into it. */
 export async function open(at = "/", options = {}) {
-  browser ??= await chromium.launch({ executablePath: "/usr/bin/chromium", args: flags });
-  const context = await browser.newContext({
-    viewport: { width: 1280, height: 860 },
-    locale: "en-CA",
-    timezoneId: "America/Toronto",
-    acceptDownloads: true,
-    ...(state && !options.stranger ? { storageState: state } : {}),
-    ...options,
-  });
-  const page = await context.newPage();
-  page.setDefaultTimeout(15000);
-  page.on("pageerror", (error) => troubles.push(`${at}: ${error.message}`));
-  page.on("console", (message) => {
-    const text = message.text();
-    if (message.type() !== "error" || /status of (4\d\d|503)|ERR_INCOMPLETE_CHUNKED/.test(text)) return;
-    troubles.push(`${at}: ${text}`);
-  });
-  await page.goto(site + at);
-  return page;
+    browser ??= await chromium.launch({ executablePath: "/usr/bin/chromium", args: flags });
+    const context = await browser.newContext({
+        viewport: { width: 1280, height: 860 },
+        locale: "en-CA",
+        timezoneId: "America/Toronto",
+        acceptDownloads: true,
+        ...(state && !options.stranger ? { storageState: state } : {}),
+        ...options,
+    });
+    const page = await context.newPage();
+    page.setDefaultTimeout(15000);
+    page.on("pageerror", (error) => troubles.push(`${at}: ${error.message}`));
+    page.on("console", (message) => {
+        const text = message.text();
+        if (message.type() !== "error" || /status of (4\d\d|503)|ERR_INCOMPLETE_CHUNKED/.test(text))
+            return;
+        troubles.push(`${at}: ${text}`);
+    });
+    await page.goto(site + at);
+    return page;
 }
 
 export async function done(page) {
-  await page.context().close();
+    await page.context().close();
 }
 
 export async function keep(page) {
-  state = await page.context().storageState();
+    state = await page.context().storageState();
 }
 
 export async function login(page, name, word, code) {
-  await page.getByLabel("Name").fill(name);
-  await page.getByLabel("Password").fill(word);
-  await page.getByRole("button", { name: "Log in" }).click();
-  if (code) {
-    await page.getByLabel("Code").fill(code());
+    await page.getByLabel("Name").fill(name);
+    await page.getByLabel("Password").fill(word);
     await page.getByRole("button", { name: "Log in" }).click();
-  }
+    if (code) {
+        await page.getByLabel("Code").fill(code());
+        await page.getByRole("button", { name: "Log in" }).click();
+    }
 }
 
 /** Until the page has what it asked for. */
 export async function settled(page) {
-  await page.waitForFunction(
-    () =>
-      document.querySelector("h1") &&
-      !document.querySelector("main > .loading, main .loading, [aria-busy=true]"),
-  );
+    await page.waitForFunction(
+        () =>
+            document.querySelector("h1") &&
+            !document.querySelector("main > .loading, main .loading, [aria-busy=true]"),
+    );
 }
 
 export async function visit(page, at) {
-  await page.goto(site + at);
-  await settled(page);
+    await page.goto(site + at);
+    await settled(page);
 }
 
 /** The API as the page's own session sees it. */
 export function ask(page, to) {
-  return page.evaluate(async (address) => (await fetch(address)).json(), to);
+    return page.evaluate(async (address) => (await fetch(address)).json(), to);
 }
 
 export const queryOf = (page) => Object.fromEntries(new URL(page.url()).searchParams);
 
 /** Texts of a column of the first table. */
 export function column(page, label) {
-  return page.$$eval(`main table.rows td[data-label="${label}"]`, (cells) =>
-    cells.map((cell) => cell.textContent.trim()),
-  );
+    return page.$$eval(`main table.rows td[data-label="${label}"]`, (cells) =>
+        cells.map((cell) => cell.textContent.trim()),
+    );
 }
 
 /** No serious or critical finding. */
 export async function isAccessible(page, what) {
-  await page.evaluate(axe);
-  const found = await page.evaluate(() =>
-    globalThis.axe.run(document, { resultTypes: ["violations"] }),
-  );
-  const bad = found.violations.filter((v) => v.impact === "serious" || v.impact === "critical");
-  const told = bad.map(
-    (v) => `${what}: ${v.id} (${v.impact}): ${v.nodes.slice(0, 3).map((n) => n.target.join(" ")).join(", ")}`,
-  );
-  assert.deepEqual(told, []);
+    await page.evaluate(axe);
+    const found = await page.evaluate(() =>
+        globalThis.axe.run(document, { resultTypes: ["violations"] }),
+    );
+    const bad = found.violations.filter((v) => v.impact === "serious" || v.impact === "critical");
+    const told = bad.map(
+        (v) =>
+            `${what}: ${v.id} (${v.impact}): ${v.nodes
+                .slice(0, 3)
+                .map((n) => n.target.join(" "))
+                .join(", ")}`,
+    );
+    assert.deepEqual(told, []);
 }
 
 export async function fits(page, what) {
-  const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-  assert.ok(over <= 0, `${what} is ${over} pixels too wide`);
+    const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+    assert.ok(over <= 0, `${what} is ${over} pixels too wide`);
 }
 
 export const pages = [
-  "/",
-  "/incidents",
-  "/incidents/1",
-  "/events",
-  "/devices",
-  "/devices/1",
-  "/lists",
-  "/lists/wechat",
-  "/tail",
-  "/audit",
-  "/accounts",
-  "/settings",
+    "/",
+    "/incidents",
+    "/incidents/1",
+    "/events",
+    "/devices",
+    "/devices/1",
+    "/lists",
+    "/lists/wechat",
+    "/tail",
+    "/audit",
+    "/accounts",
+    "/settings",
 ];

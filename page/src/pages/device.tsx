@@ -15,149 +15,160 @@ import { useTitle } from "../title";
 import type { DeviceDetail, Events } from "../types";
 
 function Who({ device }: { device: DeviceDetail }) {
-  const w = words();
-  const d = w.device;
-  return (
-    <Facts>
-      <Fact name={d.known}>{word(w.known, device.known)}</Fact>
-      <Fact name={d.host}>
-        <Shown text={device.host} />
-      </Fact>
-      <Fact name={d.tag}>
-        <Shown text={device.tag} />
-      </Fact>
-      <Fact name={d.owner}>
-        <Shown text={device.owner} />
-      </Fact>
-      <Fact name={d.group}>
-        <Shown text={device.group} />
-      </Fact>
-      <Fact name={d.mac}>
-        <Shown text={device.mac} mono />
-      </Fact>
-      <Fact name={d.first}>
-        <When at={device.first} />
-      </Fact>
-      <Fact name={d.last}>
-        <When at={device.last} />
-      </Fact>
-      <Fact name={d.attempts}>{count(device.attempts)}</Fact>
-      <Fact name={d.stopped}>{count(device.stopped)}</Fact>
-    </Facts>
-  );
+    const w = words();
+    const d = w.device;
+    return (
+        <Facts>
+            <Fact name={d.known}>{word(w.known, device.known)}</Fact>
+            <Fact name={d.host}>
+                <Shown text={device.host} />
+            </Fact>
+            <Fact name={d.tag}>
+                <Shown text={device.tag} />
+            </Fact>
+            <Fact name={d.owner}>
+                <Shown text={device.owner} />
+            </Fact>
+            <Fact name={d.group}>
+                <Shown text={device.group} />
+            </Fact>
+            <Fact name={d.mac}>
+                <Shown text={device.mac} mono />
+            </Fact>
+            <Fact name={d.first}>
+                <When at={device.first} />
+            </Fact>
+            <Fact name={d.last}>
+                <When at={device.last} />
+            </Fact>
+            <Fact name={d.attempts}>{count(device.attempts)}</Fact>
+            <Fact name={d.stopped}>{count(device.stopped)}</Fact>
+        </Facts>
+    );
 }
 
 function Addresses({ device }: { device: DeviceDetail }) {
-  const d = words().device;
-  if (device.addresses.length === 0) return <p class="empty">{d.addressesNone}</p>;
-  return (
-    <Table
-      label={d.addresses}
-      heads={[
-        { text: d.address },
-        { text: d.first },
-        { text: d.last },
-        { text: d.attempts, number: true },
-      ]}
-    >
-      {device.addresses.map((held) => (
-        <Line key={held.address + (held.first ?? "")}>
-          <Cell class="lead-cell">
-            <a
-              class="title mono"
-              href={address("/events", { device: device.number, client: held.address })}
-            >
-              {held.address}
-            </a>
-          </Cell>
-          <Cell label={d.first}>
-            <When at={held.first} />
-          </Cell>
-          <Cell label={d.last}>
-            <When at={held.last} />
-          </Cell>
-          <Cell label={d.attempts} number>
-            {count(held.rows)}
-          </Cell>
-        </Line>
-      ))}
-    </Table>
-  );
+    const d = words().device;
+    if (device.addresses.length === 0) return <p class="empty">{d.addressesNone}</p>;
+    return (
+        <Table
+            label={d.addresses}
+            heads={[
+                { text: d.address },
+                { text: d.first },
+                { text: d.last },
+                { text: d.attempts, number: true },
+            ]}
+        >
+            {device.addresses.map((held) => (
+                <Line key={held.address + (held.first ?? "")}>
+                    <Cell class="lead-cell">
+                        <a
+                            class="title mono"
+                            href={address("/events", {
+                                device: device.number,
+                                client: held.address,
+                            })}
+                        >
+                            {held.address}
+                        </a>
+                    </Cell>
+                    <Cell label={d.first}>
+                        <When at={held.first} />
+                    </Cell>
+                    <Cell label={d.last}>
+                        <When at={held.last} />
+                    </Cell>
+                    <Cell label={d.attempts} number>
+                        {count(held.rows)}
+                    </Cell>
+                </Line>
+            ))}
+        </Table>
+    );
 }
 
 function Latest({ device }: { device: DeviceDetail }) {
-  const w = words();
-  const filters = { device: device.number };
-  const loaded = useApi<Events>(address("/api/events", { ...filters, most: 20 }));
-  return (
-    <Card
-      title={w.incident.latestEvents}
-      flush
-      tools={<a href={address("/events", filters)}>{w.device.events}</a>}
-    >
-      <Await of={loaded}>
-        {(data) =>
-          data.rows.length === 0 ? (
-            <p class="empty">{w.event.none}</p>
-          ) : (
-            <EventRows
-              rows={data.rows}
-              label={w.incident.latestEvents}
-              hideDevice
-              to={(row) => address("/events", { ...filters, line: lineOf(row) })}
-            />
-          )
-        }
-      </Await>
-    </Card>
-  );
+    const w = words();
+    const filters = { device: device.number };
+    const loaded = useApi<Events>(address("/api/events", { ...filters, most: 20 }));
+    return (
+        <Card
+            title={w.incident.latestEvents}
+            flush
+            tools={<a href={address("/events", filters)}>{w.device.events}</a>}
+        >
+            <Await of={loaded}>
+                {(data) =>
+                    data.rows.length === 0 ? (
+                        <p class="empty">{w.event.none}</p>
+                    ) : (
+                        <EventRows
+                            rows={data.rows}
+                            label={w.incident.latestEvents}
+                            hideDevice
+                            to={(row) => address("/events", { ...filters, line: lineOf(row) })}
+                        />
+                    )
+                }
+            </Await>
+        </Card>
+    );
 }
 
 export function DevicePage({ id }: { id: string }) {
-  const w = words();
-  const d = w.device;
-  const loaded = useApi<DeviceDetail>(`/api/devices/${encodeURIComponent(id)}`);
-  useTitle(loaded.data ? plain(deviceTitle(loaded.data), 60) : d.one);
-  return (
-    <>
-      <p class="crumb">
-        <a href="/devices">
-          <LeftIcon />
-          {d.title}
-        </a>
-      </p>
-      {!loaded.data && <h1 class="unseen">{d.one}</h1>}
-      <Await of={loaded}>
-        {(device) => {
-          const { incidents } = device;
-          return (
-            <>
-              <Head
-                title={<Shown text={deviceTitle(device)} most={80} short />}
-                lead={device.owner ? <Shown text={device.owner} most={80} short /> : undefined}
-              />
-              <div class="columns wide-right">
-                <Card title={d.one}>
-                  <Who device={device} />
-                </Card>
-                <div class="stack">
-                  <Card title={d.incidents} flush>
-                    {incidents.length === 0 ? (
-                      <p class="empty">{d.incidentsNone}</p>
-                    ) : (
-                      <IncidentRows incidents={incidents} label={d.incidents} hideDevice />
-                    )}
-                  </Card>
-                  <Card title={d.addresses} flush>
-                    <Addresses device={device} />
-                  </Card>
-                </div>
-              </div>
-              <Latest device={device} />
-            </>
-          );
-        }}
-      </Await>
-    </>
-  );
+    const w = words();
+    const d = w.device;
+    const loaded = useApi<DeviceDetail>(`/api/devices/${encodeURIComponent(id)}`);
+    useTitle(loaded.data ? plain(deviceTitle(loaded.data), 60) : d.one);
+    return (
+        <>
+            <p class="crumb">
+                <a href="/devices">
+                    <LeftIcon />
+                    {d.title}
+                </a>
+            </p>
+            {!loaded.data && <h1 class="unseen">{d.one}</h1>}
+            <Await of={loaded}>
+                {(device) => {
+                    const { incidents } = device;
+                    return (
+                        <>
+                            <Head
+                                title={<Shown text={deviceTitle(device)} most={80} short />}
+                                lead={
+                                    device.owner ? (
+                                        <Shown text={device.owner} most={80} short />
+                                    ) : undefined
+                                }
+                            />
+                            <div class="columns wide-right">
+                                <Card title={d.one}>
+                                    <Who device={device} />
+                                </Card>
+                                <div class="stack">
+                                    <Card title={d.incidents} flush>
+                                        {incidents.length === 0 ? (
+                                            <p class="empty">{d.incidentsNone}</p>
+                                        ) : (
+                                            <IncidentRows
+                                                incidents={incidents}
+                                                label={d.incidents}
+                                                hideDevice
+                                            />
+                                        )}
+                                    </Card>
+                                    <Card title={d.addresses} flush>
+                                        <Addresses device={device} />
+                                    </Card>
+                                </div>
+                            </div>
+                            <Latest device={device} />
+                        </>
+                    );
+                }}
+            </Await>
+        </>
+    );
 }

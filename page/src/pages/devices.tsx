@@ -14,119 +14,120 @@ import type { DeviceSeen } from "../types";
 const most = 100;
 
 function Rows({ devices }: { devices: DeviceSeen[] }) {
-  const w = words();
-  const d = w.device;
-  return (
-    <Table
-      label={d.title}
-      heads={[
-        { text: w.device.one },
-        { text: d.known },
-        { text: d.mac },
-        { text: d.address },
-        { text: d.incidents, number: true },
-        { text: d.attempts, number: true },
-        { text: d.stopped, number: true },
-        { text: d.last },
-      ]}
-    >
-      {devices.map((device) => (
-        <Line key={device.number}>
-          <Cell class="lead-cell">
-            <a
-              class="over"
-              data-row
-              href={`/devices/${device.number}`}
-            >
-              <DeviceName device={{ ...device, address: "" }} />
-            </a>
-          </Cell>
-          <Cell label={d.known}>
-            <span class={device.known === "unknown" ? "quiet" : ""}>
-              {word(w.known, device.known)}
-            </span>
-          </Cell>
-          <Cell label={d.mac}>
-            <Shown text={device.mac} mono short />
-          </Cell>
-          <Cell label={d.address}>
-            <Shown text={device.address} mono short />
-          </Cell>
-          <Cell label={d.incidents} number>
-            {count(device.incidents)}
-          </Cell>
-          <Cell label={d.attempts} number>
-            {count(device.attempts)}
-          </Cell>
-          <Cell label={d.stopped} number>
-            {count(device.stopped)}
-          </Cell>
-          <Cell label={d.last}>
-            <When at={device.last} />
-          </Cell>
-        </Line>
-      ))}
-    </Table>
-  );
+    const w = words();
+    const d = w.device;
+    return (
+        <Table
+            label={d.title}
+            heads={[
+                { text: w.device.one },
+                { text: d.known },
+                { text: d.mac },
+                { text: d.address },
+                { text: d.incidents, number: true },
+                { text: d.attempts, number: true },
+                { text: d.stopped, number: true },
+                { text: d.last },
+            ]}
+        >
+            {devices.map((device) => (
+                <Line key={device.number}>
+                    <Cell class="lead-cell">
+                        <a class="over" data-row href={`/devices/${device.number}`}>
+                            <DeviceName device={{ ...device, address: "" }} />
+                        </a>
+                    </Cell>
+                    <Cell label={d.known}>
+                        <span class={device.known === "unknown" ? "quiet" : ""}>
+                            {word(w.known, device.known)}
+                        </span>
+                    </Cell>
+                    <Cell label={d.mac}>
+                        <Shown text={device.mac} mono short />
+                    </Cell>
+                    <Cell label={d.address}>
+                        <Shown text={device.address} mono short />
+                    </Cell>
+                    <Cell label={d.incidents} number>
+                        {count(device.incidents)}
+                    </Cell>
+                    <Cell label={d.attempts} number>
+                        {count(device.attempts)}
+                    </Cell>
+                    <Cell label={d.stopped} number>
+                        {count(device.stopped)}
+                    </Cell>
+                    <Cell label={d.last}>
+                        <When at={device.last} />
+                    </Cell>
+                </Line>
+            ))}
+        </Table>
+    );
 }
 
 export function DevicesPage(_: { id: string }) {
-  const w = words();
-  const d = w.device;
-  useTitle(d.title);
-  const q = query().get("q") ?? "";
-  const skip = Math.max(0, Number.parseInt(query().get("skip") ?? "0", 10) || 0);
-  const loaded = useApi<{ devices: DeviceSeen[]; more: boolean }>(
-    address("/api/devices", { q, skip: skip || null, most }),
-  );
-  return (
-    <>
-      <Head title={d.title} lead={d.lead} />
-      <div class="filters">
-        <Search
-          label={d.search}
-          value={q}
-          onSearch={(value) => go(changed({ q: value, skip: null }))}
-        />
-      </div>
-      <Await of={loaded}>
-        {(data) => (
-          <>
-            <p class="found" role="status">
-              {data.more
-                ? d.foundMore(count(skip + data.devices.length))
-                : d.found(count(skip + data.devices.length), skip + data.devices.length)}
-            </p>
-            <Card flush>
-              {data.devices.length === 0 ? (
-                <p class="empty">{d.none}</p>
-              ) : (
-                <Rows devices={data.devices} />
-              )}
-            </Card>
-            {(data.more || skip > 0) && (
-              <nav class="pager" aria-label={w.common.more}>
-                <a
-                  class="button"
-                  aria-disabled={skip === 0}
-                  href={
-                    skip === 0 ? undefined : changed({ skip: skip > most ? skip - most : null })
-                  }
-                >
-                  {w.common.previous}
-                </a>
-                <a
-                  class="button"
-                  aria-disabled={!data.more}
-                  href={data.more ? changed({ skip: skip + most }) : undefined}
-                >
-                  {w.common.next}
-                </a>
-              </nav>
-            )}
-          </>
-        )}
-      </Await>
-    </>
-  );
+    const w = words();
+    const d = w.device;
+    useTitle(d.title);
+    const q = query().get("q") ?? "";
+    const skip = Math.max(0, Number.parseInt(query().get("skip") ?? "0", 10) || 0);
+    const loaded = useApi<{ devices: DeviceSeen[]; more: boolean }>(
+        address("/api/devices", { q, skip: skip || null, most }),
+    );
+    return (
+        <>
+            <Head title={d.title} lead={d.lead} />
+            <div class="filters few">
+                <Search
+                    label={d.search}
+                    value={q}
+                    onSearch={(value) => go(changed({ q: value, skip: null }))}
+                />
+            </div>
+            <Await of={loaded}>
+                {(data) => (
+                    <>
+                        <p class="found" role="status">
+                            {data.more
+                                ? d.foundMore(count(skip + data.devices.length))
+                                : d.found(
+                                      count(skip + data.devices.length),
+                                      skip + data.devices.length,
+                                  )}
+                        </p>
+                        <Card flush>
+                            {data.devices.length === 0 ? (
+                                <p class="empty">{d.none}</p>
+                            ) : (
+                                <Rows devices={data.devices} />
+                            )}
+                        </Card>
+                        {(data.more || skip > 0) && (
+                            <nav class="pager" aria-label={w.common.more}>
+                                <a
+                                    class="button"
+                                    aria-disabled={skip === 0}
+                                    href={
+                                        skip === 0
+                                            ? undefined
+                                            : changed({ skip: skip > most ? skip - most : null })
+                                    }
+                                >
+                                    {w.common.previous}
+                                </a>
+                                <a
+                                    class="button"
+                                    aria-disabled={!data.more}
+                                    href={data.more ? changed({ skip: skip + most }) : undefined}
+                                >
+                                    {w.common.next}
+                                </a>
+                            </nav>
+                        )}
+                    </>
+                )}
+            </Await>
+        </>
+    );
 }

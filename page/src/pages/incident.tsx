@@ -18,245 +18,250 @@ import { useTitle } from "../title";
 import type { Events, IncidentDetail } from "../types";
 
 function Done({ incident }: { incident: IncidentDetail }) {
-  const i = words().incident;
-  const { attempts, stopped } = incident;
-  const text =
-    stopped === 0
-      ? i.didNone(count(attempts), attempts)
-      : stopped >= attempts
-        ? i.didAll(count(attempts), attempts)
-        : i.didSome(count(stopped), count(attempts));
-  return (
-    <p class={stopped >= attempts ? "done all" : "done"}>
-      {stopped > 0 ? <StopIcon /> : <EyeIcon />}
-      {text}
-    </p>
-  );
+    const i = words().incident;
+    const { attempts, stopped } = incident;
+    const text =
+        stopped === 0
+            ? i.didNone(count(attempts), attempts)
+            : stopped >= attempts
+              ? i.didAll(count(attempts), attempts)
+              : i.didSome(count(stopped), count(attempts));
+    return (
+        <p class={stopped >= attempts ? "done all" : "done"}>
+            {stopped > 0 ? <StopIcon /> : <EyeIcon />}
+            {text}
+        </p>
+    );
 }
 
 function Verdict({ incident }: { incident: IncidentDetail }) {
-  const w = words();
-  const i = w.incident;
-  return (
-    <div class="verdict-strip">
-      <div>
-        <span class="label">{i.score}</span>
-        <ScoreBar score={incident.score} />
-        <strong>{word(w.confidenceLong, incident.score.confidence)}</strong>
-      </div>
-      <div>
-        <span class="label">{i.did}</span>
-        <Done incident={incident} />
-      </div>
-      <div>
-        <span class="label">{i.attempts}</span>
-        <span class="big">{count(incident.attempts)}</span>
-        <span class="quiet">
-          {i.attemptsIn(count(incident.hours), incident.hours, count(incident.days), incident.days)}
-        </span>
-      </div>
-      <div>
-        <span class="label">{i.last}</span>
-        <span class="big">
-          <When at={incident.last} relative />
-        </span>
-        <span class="quiet">
-          {i.first} <When at={incident.first} />
-        </span>
-      </div>
-    </div>
-  );
+    const w = words();
+    const i = w.incident;
+    return (
+        <div class="verdict-strip">
+            <div>
+                <span class="label">{i.score}</span>
+                <ScoreBar score={incident.score} />
+                <strong>{word(w.confidenceLong, incident.score.confidence)}</strong>
+            </div>
+            <div>
+                <span class="label">{i.did}</span>
+                <Done incident={incident} />
+            </div>
+            <div>
+                <span class="label">{i.attempts}</span>
+                <span class="big">{count(incident.attempts)}</span>
+                <span class="quiet">
+                    {i.attemptsIn(
+                        count(incident.hours),
+                        incident.hours,
+                        count(incident.days),
+                        incident.days,
+                    )}
+                </span>
+            </div>
+            <div>
+                <span class="label">{i.last}</span>
+                <span class="big">
+                    <When at={incident.last} relative />
+                </span>
+                <span class="quiet">
+                    {i.first} <When at={incident.first} />
+                </span>
+            </div>
+        </div>
+    );
 }
 
 function Decided({ incident }: { incident: IncidentDetail }) {
-  const i = words().incident;
-  return (
-    <Facts>
-      <Fact name={i.list}>
-        {incident.list === "" ? (
-          <Shown text="" />
-        ) : (
-          <a href={`/lists/${encodeURIComponent(incident.list)}`}>
-            <Shown text={incident.list} most={60} short />
-          </a>
-        )}
-      </Fact>
-      <Fact name={i.rule}>
-        <Shown text={incident.rule} most={80} mono />
-      </Fact>
-      <Fact name={i.source}>
-        <Shown text={incident.source} most={120} mono />
-      </Fact>
-      <Fact name={i.authority}>
-        <Shown text={incident.authority} most={300} />
-      </Fact>
-      <Fact name={i.ticket}>
-        <Shown text={incident.ticket} most={80} />
-      </Fact>
-      <Fact name={i.group}>
-        <Shown text={incident.group} most={80} />
-      </Fact>
-      <Fact name={i.gateway}>
-        <Shown text={incident.gateway} most={80} />
-      </Fact>
-      {incident.unresolved > 0 && (
-        <Fact name={i.unresolved}>{count(incident.unresolved)}</Fact>
-      )}
-    </Facts>
-  );
+    const i = words().incident;
+    return (
+        <Facts>
+            <Fact name={i.list}>
+                {incident.list === "" ? (
+                    <Shown text="" />
+                ) : (
+                    <a href={`/lists/${encodeURIComponent(incident.list)}`}>
+                        <Shown text={incident.list} most={60} short />
+                    </a>
+                )}
+            </Fact>
+            <Fact name={i.rule}>
+                <Shown text={incident.rule} most={80} mono />
+            </Fact>
+            <Fact name={i.source}>
+                <Shown text={incident.source} most={120} mono />
+            </Fact>
+            <Fact name={i.authority}>
+                <Shown text={incident.authority} most={300} />
+            </Fact>
+            <Fact name={i.ticket}>
+                <Shown text={incident.ticket} most={80} />
+            </Fact>
+            <Fact name={i.group}>
+                <Shown text={incident.group} most={80} />
+            </Fact>
+            <Fact name={i.gateway}>
+                <Shown text={incident.gateway} most={80} />
+            </Fact>
+            {incident.unresolved > 0 && (
+                <Fact name={i.unresolved}>{count(incident.unresolved)}</Fact>
+            )}
+        </Facts>
+    );
 }
 
 function Names({ names }: { names: string[] }) {
-  const i = words().incident;
-  if (names.length === 0) return <p class="empty">{i.namesNone}</p>;
-  return (
-    <ul class="names">
-      {names.map((name) => (
-        <li key={name}>
-          <Shown text={name} most={120} mono />
-        </li>
-      ))}
-    </ul>
-  );
+    const i = words().incident;
+    if (names.length === 0) return <p class="empty">{i.namesNone}</p>;
+    return (
+        <ul class="names">
+            {names.map((name) => (
+                <li key={name}>
+                    <Shown text={name} most={120} mono />
+                </li>
+            ))}
+        </ul>
+    );
 }
 
 function Days({ incident }: { incident: IncidentDetail }) {
-  const w = words();
-  const parts = useMemo(
-    () => [
-      {
-        name: w.event.stoppedYes,
-        index: 0,
-        values: incident.days_series.map((d) => d.stopped),
-      },
-      {
-        name: w.event.stoppedNo,
-        index: 1,
-        values: incident.days_series.map((d) => d.rows - d.stopped),
-      },
-    ],
-    [incident, w],
-  );
-  const at = useMemo(() => incident.days_series.map((d) => Date.parse(d.at)), [incident]);
-  return <StackChart at={at} bucketSeconds={86400} parts={parts} height={160} />;
+    const w = words();
+    const parts = useMemo(
+        () => [
+            {
+                name: w.event.stoppedYes,
+                index: 0,
+                values: incident.days_series.map((d) => d.stopped),
+            },
+            {
+                name: w.event.stoppedNo,
+                index: 1,
+                values: incident.days_series.map((d) => d.rows - d.stopped),
+            },
+        ],
+        [incident, w],
+    );
+    const at = useMemo(() => incident.days_series.map((d) => Date.parse(d.at)), [incident]);
+    return <StackChart at={at} bucketSeconds={86400} parts={parts} height={160} />;
 }
 
 function Latest({ incident }: { incident: IncidentDetail }) {
-  const w = words();
-  const filters = { device: incident.device.number, app: incident.app };
-  const loaded = useApi<Events>(address("/api/events", { ...filters, most: 12 }));
-  return (
-    <Card
-      title={w.incident.latestEvents}
-      flush
-      tools={<a href={address("/events", filters)}>{w.incident.events}</a>}
-    >
-      <Await of={loaded}>
-        {(data) =>
-          data.rows.length === 0 ? (
-            <p class="empty">{w.event.none}</p>
-          ) : (
-            <EventRows
-              rows={data.rows}
-              label={w.incident.latestEvents}
-              hideDevice
-              to={(row) => address("/events", { ...filters, line: lineOf(row) })}
-            />
-          )
-        }
-      </Await>
-    </Card>
-  );
+    const w = words();
+    const filters = { device: incident.device.number, app: incident.app };
+    const loaded = useApi<Events>(address("/api/events", { ...filters, most: 12 }));
+    return (
+        <Card
+            title={w.incident.latestEvents}
+            flush
+            tools={<a href={address("/events", filters)}>{w.incident.events}</a>}
+        >
+            <Await of={loaded}>
+                {(data) =>
+                    data.rows.length === 0 ? (
+                        <p class="empty">{w.event.none}</p>
+                    ) : (
+                        <EventRows
+                            rows={data.rows}
+                            label={w.incident.latestEvents}
+                            hideDevice
+                            to={(row) => address("/events", { ...filters, line: lineOf(row) })}
+                        />
+                    )
+                }
+            </Await>
+        </Card>
+    );
 }
 
 export function IncidentPage({ id }: { id: string }) {
-  const w = words();
-  const i = w.incident;
-  const loaded = useApi<IncidentDetail>(`/api/incidents/${encodeURIComponent(id)}`);
-  const incident = loaded.data;
-  useTitle(
-    incident ? `${plain(deviceTitle(incident.device), 40)}, ${plain(incident.app, 30)}` : i.one,
-  );
-  const events = (filter: Record<string, string>) =>
-    address("/events", { device: incident?.device.number, app: incident?.app, ...filter });
-  return (
-    <>
-      <p class="crumb">
-        <a href="/incidents">
-          <LeftIcon />
-          {i.title}
-        </a>
-      </p>
-      {!incident && <h1 class="unseen">{i.one}</h1>}
-      <Await of={loaded}>
-        {(data) => (
-          <>
-            <Head
-              title={
-                <>
-                  <Shown text={deviceTitle(data.device)} most={60} short />
-                  <span class="quiet"> · </span>
-                  <Shown text={data.app} most={60} short />
-                </>
-              }
-            >
-              <StateMark state={data.state} reopened={data.reopened} />
-            </Head>
-            <Verdict incident={data} />
-            <div class="columns wide-left">
-              <div class="stack">
-                <Card title={i.why}>
-                  <Reasons incident={data} />
-                </Card>
-                <div class="columns even">
-                  <Card title={i.evidence}>
-                    <Bars
-                      counts={data.evidence}
-                      words={w.evidence}
-                      long={w.evidenceLong}
-                      to={(evidence) => events({ evidence })}
-                    />
-                  </Card>
-                  <Card title={i.waysTried}>
-                    <Bars
-                      counts={data.ways}
-                      words={w.way}
-                      long={w.wayLong}
-                      to={(way) => events({ way })}
-                    />
-                  </Card>
-                </div>
-                <div class="columns even">
-                  <Card title={i.names}>
-                    <Names names={data.names} />
-                  </Card>
-                  <Card title={i.decided}>
-                    <Decided incident={data} />
-                  </Card>
-                </div>
-                {data.days_series.length > 0 && (
-                  <Card title={i.byDay}>
-                    <Days incident={data} />
-                  </Card>
+    const w = words();
+    const i = w.incident;
+    const loaded = useApi<IncidentDetail>(`/api/incidents/${encodeURIComponent(id)}`);
+    const incident = loaded.data;
+    useTitle(
+        incident ? `${plain(deviceTitle(incident.device), 40)}, ${plain(incident.app, 30)}` : i.one,
+    );
+    const events = (filter: Record<string, string>) =>
+        address("/events", { device: incident?.device.number, app: incident?.app, ...filter });
+    return (
+        <>
+            <p class="crumb">
+                <a href="/incidents">
+                    <LeftIcon />
+                    {i.title}
+                </a>
+            </p>
+            {!incident && <h1 class="unseen">{i.one}</h1>}
+            <Await of={loaded}>
+                {(data) => (
+                    <>
+                        <Head
+                            title={
+                                <>
+                                    <Shown text={deviceTitle(data.device)} most={60} short />
+                                    <span class="quiet"> · </span>
+                                    <Shown text={data.app} most={60} short />
+                                </>
+                            }
+                        >
+                            <StateMark state={data.state} reopened={data.reopened} />
+                        </Head>
+                        <Verdict incident={data} />
+                        <div class="columns wide-left">
+                            <div class="stack">
+                                <Card title={i.why}>
+                                    <Reasons incident={data} />
+                                </Card>
+                                <div class="columns even">
+                                    <Card title={i.evidence}>
+                                        <Bars
+                                            counts={data.evidence}
+                                            words={w.evidence}
+                                            long={w.evidenceLong}
+                                            to={(evidence) => events({ evidence })}
+                                        />
+                                    </Card>
+                                    <Card title={i.waysTried}>
+                                        <Bars
+                                            counts={data.ways}
+                                            words={w.way}
+                                            long={w.wayLong}
+                                            to={(way) => events({ way })}
+                                        />
+                                    </Card>
+                                </div>
+                                <div class="columns even">
+                                    <Card title={i.names}>
+                                        <Names names={data.names} />
+                                    </Card>
+                                    <Card title={i.decided}>
+                                        <Decided incident={data} />
+                                    </Card>
+                                </div>
+                                {data.days_series.length > 0 && (
+                                    <Card title={i.byDay}>
+                                        <Days incident={data} />
+                                    </Card>
+                                )}
+                            </div>
+                            <div class="stack">
+                                <Card title={i.device}>
+                                    <DeviceName device={data.device} link />
+                                    <p class="quiet">{word(w.known, data.device.known)}</p>
+                                </Card>
+                                <Card title={i.decision}>
+                                    <Decision incident={data} onDone={loaded.reload} />
+                                </Card>
+                                <Card title={i.steps}>
+                                    <Steps steps={data.steps} />
+                                </Card>
+                            </div>
+                        </div>
+                        <Latest incident={data} />
+                    </>
                 )}
-              </div>
-              <div class="stack">
-                <Card title={i.device}>
-                  <DeviceName device={data.device} link />
-                  <p class="quiet">{word(w.known, data.device.known)}</p>
-                </Card>
-                <Card title={i.decision}>
-                  <Decision incident={data} onDone={loaded.reload} />
-                </Card>
-                <Card title={i.steps}>
-                  <Steps steps={data.steps} />
-                </Card>
-              </div>
-            </div>
-            <Latest incident={data} />
-          </>
-        )}
-      </Await>
-    </>
-  );
+            </Await>
+        </>
+    );
 }

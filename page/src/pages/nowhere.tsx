@@ -6,14 +6,14 @@ import { words } from "../text";
 import { useTitle } from "../title";
 
 export function NoPage(_: { id: string }) {
-  const w = words();
-  useTitle(w.error.page);
-  return (
-    <>
-      <Head title={w.error.page} lead={w.error.pageText} />
-      <p>
-        <a href="/">{w.nav.overview}</a>
-      </p>
-    </>
-  );
+    const w = words();
+    useTitle(w.error.page);
+    return (
+        <>
+            <Head title={w.error.page} lead={w.error.pageText} />
+            <p>
+                <a href="/">{w.nav.overview}</a>
+            </p>
+        </>
+    );
 }

@@ -10,223 +10,223 @@ import { CloseIcon } from "./icons";
 import { plain, Shown } from "./shown";
 
 export const filterKeys = [
-  "from",
-  "until",
-  "name",
-  "client",
-  "device",
-  "app",
-  "list",
-  "rule",
-  "action",
-  "way",
-  "evidence",
-  "group",
-  "gateway",
-  "program",
-  "stopped",
-  "severity",
-  "traffic",
+    "from",
+    "until",
+    "name",
+    "client",
+    "device",
+    "app",
+    "list",
+    "rule",
+    "action",
+    "way",
+    "evidence",
+    "group",
+    "gateway",
+    "program",
+    "stopped",
+    "severity",
+    "traffic",
 ] as const;
 export type FilterKey = (typeof filterKeys)[number];
 
 export function filterQuery(): Record<FilterKey, string> {
-  const q = query();
-  return Object.fromEntries(filterKeys.map((k) => [k, q.get(k) ?? ""])) as Record<
-    FilterKey,
-    string
-  >;
+    const q = query();
+    return Object.fromEntries(filterKeys.map((k) => [k, q.get(k) ?? ""])) as Record<
+        FilterKey,
+        string
+    >;
 }
 
 const set = (key: FilterKey) => (value: string) => go(changed({ [key]: value, line: null }));
 
 /** What a filter's value is called. */
 function named(key: FilterKey, value: string): string {
-  const w = words();
-  if (key === "way") return word(w.way, value);
-  if (key === "evidence") return word(w.evidence, value);
-  if (key === "stopped") return value === "no" ? w.event.stoppedNo : w.event.stoppedYes;
-  if (key === "traffic") return value === "no" ? w.event.trafficNo : w.event.trafficYes;
-  if (key === "action")
-    return `${word(w.action, value.replace(/^(dns|flow)-/, ""))} (${plain(value, 30)})`;
-  return plain(value, 60);
+    const w = words();
+    if (key === "way") return word(w.way, value);
+    if (key === "evidence") return word(w.evidence, value);
+    if (key === "stopped") return value === "no" ? w.event.stoppedNo : w.event.stoppedYes;
+    if (key === "traffic") return value === "no" ? w.event.trafficNo : w.event.trafficYes;
+    if (key === "action")
+        return `${word(w.action, value.replace(/^(dns|flow)-/, ""))} (${plain(value, 30)})`;
+    return plain(value, 60);
 }
 
 function WordSelect({ by, value }: { by: Word; value: string }) {
-  const w = words();
-  const values = useValues(by);
-  return (
-    <Select
-      name={by}
-      label={w.event[by]}
-      value={value}
-      options={[["", w.common.all], ...values.map((v) => [v, named(by, v)] as const)]}
-      onPick={set(by)}
-    />
-  );
+    const w = words();
+    const values = useValues(by);
+    return (
+        <Select
+            name={by}
+            label={w.event[by]}
+            value={value}
+            options={[["", w.common.all], ...values.map((v) => [v, named(by, v)] as const)]}
+            onPick={set(by)}
+        />
+    );
 }
 
 interface EntryProps {
-  by: FilterKey;
-  label: string;
-  value: string;
-  hint?: string;
-  number?: boolean;
+    by: FilterKey;
+    label: string;
+    value: string;
+    hint?: string;
+    number?: boolean;
 }
 /** A field that is heard on Enter, or when it is left. */
 function Entry({ by, label, value, hint, number }: EntryProps) {
-  const input = useRef<HTMLInputElement>(null);
-  useEffect(() => {
-    if (input.current) input.current.value = value;
-  }, [value]);
-  return (
-    <Field label={label}>
-      <input
-        ref={input}
-        name={by}
-        type="text"
-        inputMode={number ? "numeric" : undefined}
-        defaultValue={value}
-        placeholder={hint}
-        maxLength={256}
-        autocomplete="off"
-        spellcheck={false}
-        onChange={(e) => set(by)(e.currentTarget.value.trim())}
-      />
-    </Field>
-  );
+    const input = useRef<HTMLInputElement>(null);
+    useEffect(() => {
+        if (input.current) input.current.value = value;
+    }, [value]);
+    return (
+        <Field label={label}>
+            <input
+                ref={input}
+                name={by}
+                type="text"
+                inputMode={number ? "numeric" : undefined}
+                defaultValue={value}
+                placeholder={hint}
+                maxLength={256}
+                autocomplete="off"
+                spellcheck={false}
+                onChange={(e) => set(by)(e.currentTarget.value.trim())}
+            />
+        </Field>
+    );
 }
 
 function Period({ value }: { value: string }) {
-  const w = words();
-  return (
-    <Select
-      name="period"
-      label={w.time.period}
-      value={value}
-      options={[
-        ["", w.time.allTime],
-        ["-1h", w.time.hour],
-        ["-24h", w.time.day],
-        ["-7d", w.time.week],
-        ["-30d", w.time.month],
-      ]}
-      onPick={(from) => go(changed({ from, until: null, line: null }))}
-    />
-  );
+    const w = words();
+    return (
+        <Select
+            name="period"
+            label={w.time.period}
+            value={value}
+            options={[
+                ["", w.time.allTime],
+                ["-1h", w.time.hour],
+                ["-24h", w.time.day],
+                ["-7d", w.time.week],
+                ["-30d", w.time.month],
+            ]}
+            onPick={(from) => go(changed({ from, until: null, line: null }))}
+        />
+    );
 }
 
 function Holding({ filters }: { filters: Record<FilterKey, string> }) {
-  const w = words();
-  const on = filterKeys.filter((k) => filters[k] !== "");
-  if (on.length === 0) return null;
-  return (
-    <>
-      {on.map((key) => (
-        <a key={key} class="chip filter" href={changed({ [key]: null, line: null })}>
-          <span class="quiet">{key === "traffic" ? w.event.traffic : w.event[key]}</span>
-          <Shown text={named(key, filters[key])} most={60} short />
-          <CloseIcon />
-          <span class="unseen">{w.common.remove}</span>
-        </a>
-      ))}
-      <a class="clear" href={address(path.value)}>
-        {w.common.clear}
-      </a>
-    </>
-  );
+    const w = words();
+    const on = filterKeys.filter((k) => filters[k] !== "");
+    if (on.length === 0) return null;
+    return (
+        <>
+            {on.map((key) => (
+                <a key={key} class="chip filter" href={changed({ [key]: null, line: null })}>
+                    <span class="quiet">{key === "traffic" ? w.event.traffic : w.event[key]}</span>
+                    <Shown text={named(key, filters[key])} most={60} short />
+                    <CloseIcon />
+                    <span class="unseen">{w.common.remove}</span>
+                </a>
+            ))}
+            <a class="clear" href={address(path.value)}>
+                {w.common.clear}
+            </a>
+        </>
+    );
 }
 
 export function EventFilters({ timeless }: { timeless?: boolean }) {
-  const w = words();
-  const e = w.event;
-  const f = filterQuery();
-  const hidden: readonly FilterKey[] = [
-    "from",
-    "until",
-    "device",
-    "list",
-    "rule",
-    "way",
-    "evidence",
-    "group",
-    "gateway",
-    "program",
-    "severity",
-    "traffic",
-  ];
-  const inside = hidden.filter((k) => f[k] !== "" && !(k === "from" && f.from.startsWith("-")));
-  const [open, setOpen] = useState(inside.length > 0);
-  return (
-    <>
-      <div class="filters">
-        <Search label={e.search} name="name" value={f.name} onSearch={set("name")} />
-        {!timeless && <Period value={f.until === "" ? f.from : ""} />}
-        <WordSelect by="app" value={f.app} />
-        <Entry by="client" label={e.client} value={f.client} hint={e.clientHint} />
-        <WordSelect by="action" value={f.action} />
-        <Select
-          name="stopped"
-          label={e.stopped}
-          value={f.stopped}
-          options={[
-            ["", w.common.all],
-            ["yes", w.common.yes],
-            ["no", w.common.no],
-          ]}
-          onPick={set("stopped")}
-        />
-      </div>
-      {open && (
-        <div class="filters second" id="more-filters">
-          <WordSelect by="list" value={f.list} />
-          <WordSelect by="way" value={f.way} />
-          <WordSelect by="evidence" value={f.evidence} />
-          <WordSelect by="gateway" value={f.gateway} />
-          <WordSelect by="program" value={f.program} />
-          <WordSelect by="group" value={f.group} />
-          <Entry by="rule" label={e.rule} value={f.rule} />
-          <Entry by="device" label={e.device} value={f.device} number />
-          <Select
-            name="severity"
-            label={e.severity}
-            value={f.severity}
-            options={[
-              ["", w.common.any],
-              ...["1", "2", "3", "4", "5", "6", "7"].map((n) => [n, n] as const),
-            ]}
-            onPick={set("severity")}
-          />
-          <Select
-            name="traffic"
-            label={e.traffic}
-            value={f.traffic}
-            options={[
-              ["", e.trafficYes],
-              ["no", e.trafficNo],
-            ]}
-            onPick={set("traffic")}
-          />
-          {!timeless && (
-            <>
-              <Entry by="from" label={e.from} value={f.from} hint={e.timeHint} />
-              <Entry by="until" label={e.until} value={f.until} hint={e.timeHint} />
-            </>
-          )}
-        </div>
-      )}
-      <div class="holding">
-        <button
-          type="button"
-          class="more-filters"
-          aria-expanded={open}
-          aria-controls={open ? "more-filters" : undefined}
-          onClick={() => setOpen(!open)}
-        >
-          {open ? e.fewerFilters : e.moreFilters}
-        </button>
-        <Holding filters={f} />
-      </div>
-    </>
-  );
+    const w = words();
+    const e = w.event;
+    const f = filterQuery();
+    const hidden: readonly FilterKey[] = [
+        "from",
+        "until",
+        "device",
+        "list",
+        "rule",
+        "way",
+        "evidence",
+        "group",
+        "gateway",
+        "program",
+        "severity",
+        "traffic",
+    ];
+    const inside = hidden.filter((k) => f[k] !== "" && !(k === "from" && f.from.startsWith("-")));
+    const [open, setOpen] = useState(inside.length > 0);
+    return (
+        <>
+            <div class="filters">
+                <Search label={e.search} name="name" value={f.name} onSearch={set("name")} />
+                {!timeless && <Period value={f.until === "" ? f.from : ""} />}
+                <WordSelect by="app" value={f.app} />
+                <Entry by="client" label={e.client} value={f.client} hint={e.clientHint} />
+                <WordSelect by="action" value={f.action} />
+                <Select
+                    name="stopped"
+                    label={e.stopped}
+                    value={f.stopped}
+                    options={[
+                        ["", w.common.all],
+                        ["yes", w.common.yes],
+                        ["no", w.common.no],
+                    ]}
+                    onPick={set("stopped")}
+                />
+            </div>
+            {open && (
+                <div class="filters second" id="more-filters">
+                    <WordSelect by="list" value={f.list} />
+                    <WordSelect by="way" value={f.way} />
+                    <WordSelect by="evidence" value={f.evidence} />
+                    <WordSelect by="gateway" value={f.gateway} />
+                    <WordSelect by="program" value={f.program} />
+                    <WordSelect by="group" value={f.group} />
+                    <Entry by="rule" label={e.rule} value={f.rule} />
+                    <Entry by="device" label={e.device} value={f.device} number />
+                    <Select
+                        name="severity"
+                        label={e.severity}
+                        value={f.severity}
+                        options={[
+                            ["", w.common.any],
+                            ...["1", "2", "3", "4", "5", "6", "7"].map((n) => [n, n] as const),
+                        ]}
+                        onPick={set("severity")}
+                    />
+                    <Select
+                        name="traffic"
+                        label={e.traffic}
+                        value={f.traffic}
+                        options={[
+                            ["", e.trafficYes],
+                            ["no", e.trafficNo],
+                        ]}
+                        onPick={set("traffic")}
+                    />
+                    {!timeless && (
+                        <>
+                            <Entry by="from" label={e.from} value={f.from} hint={e.timeHint} />
+                            <Entry by="until" label={e.until} value={f.until} hint={e.timeHint} />
+                        </>
+                    )}
+                </div>
+            )}
+            <div class="holding">
+                <button
+                    type="button"
+                    class="more-filters"
+                    aria-expanded={open}
+                    aria-controls={open ? "more-filters" : undefined}
+                    onClick={() => setOpen(!open)}
+                >
+                    {open ? e.fewerFilters : e.moreFilters}
+                </button>
+                <Holding filters={f} />
+            </div>
+        </>
+    );
 }

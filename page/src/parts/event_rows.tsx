@@ -12,92 +12,96 @@ export const rowKey = (row: Row) => `${row.source}.${row.sequence}`;
 export const lineOf = (row: Row) => `${row.source}.${row.sequence}@${row.at}`;
 
 function Who({ row }: { row: Row }) {
-  const { device } = row;
-  if (row.client === "") return <Shown text={row.gateway} most={40} short />;
-  const title = device ? deviceTitle(device) : row.client;
-  return (
-    <span class="device">
-      {device && device.number > 0 ? (
-        <a class="title" href={`/devices/${device.number}`}>
-          <Shown text={title} most={40} short />
-        </a>
-      ) : (
-        <span class="title">
-          <Shown text={title} most={40} short />
+    const { device } = row;
+    if (row.client === "") return <Shown text={row.gateway} most={40} short />;
+    const title = device ? deviceTitle(device) : row.client;
+    return (
+        <span class="device">
+            {device && device.number > 0 ? (
+                <a class="title" href={`/devices/${device.number}`}>
+                    <Shown text={title} most={40} short />
+                </a>
+            ) : (
+                <span class="title">
+                    <Shown text={title} most={40} short />
+                </span>
+            )}
+            {title !== row.client && <span class="below mono">{row.client}</span>}
         </span>
-      )}
-      {title !== row.client && <span class="below mono">{row.client}</span>}
-    </span>
-  );
+    );
 }
 
 /** The name, or where to when no name was said; for notices and health what is reported. */
 function What({ row }: { row: Row }) {
-  if (row.kind !== "traffic") return <Shown text={row.reason || row.action} most={120} />;
-  if (row.name !== "") return <Shown text={row.name} most={70} mono />;
-  if (row.server === "") return <Shown text={row.reason} most={90} />;
-  const server = row.server.includes(":") ? `[${row.server}]` : row.server;
-  return <Shown text={row.server_port ? `${server}:${row.server_port}` : server} mono />;
+    if (row.kind !== "traffic") return <Shown text={row.reason || row.action} most={120} />;
+    if (row.name !== "") return <Shown text={row.name} most={70} mono />;
+    if (row.server === "") return <Shown text={row.reason} most={90} />;
+    const server = row.server.includes(":") ? `[${row.server}]` : row.server;
+    return <Shown text={row.server_port ? `${server}:${row.server_port}` : server} mono />;
 }
 
 interface Props {
-  rows: Row[];
-  label: string;
-  to: (row: Row) => string;
-  hideDevice?: boolean;
-  fresh?: boolean;
+    rows: Row[];
+    label: string;
+    to: (row: Row) => string;
+    hideDevice?: boolean;
+    fresh?: boolean;
 }
 export function EventRows({ rows, label, to, hideDevice, fresh }: Props) {
-  const w = words();
-  const e = w.event;
-  return (
-    <Table
-      label={label}
-      class={fresh ? "events fresh" : "events"}
-      heads={[
-        { text: e.time },
-        ...(hideDevice ? [] : [{ text: e.device }]),
-        { text: e.app },
-        { text: e.name },
-        { text: e.way },
-        { text: e.evidence },
-        { text: e.action },
-        { text: e.rule },
-      ]}
-    >
-      {rows.map((row) => (
-        <Line key={rowKey(row)} class={row.kind}>
-          <Cell class="lead-cell time">
-            <a class="over" data-row href={to(row)}>
-              <When at={row.at} />
-              <span class="unseen">{plain(row.name, 60)}</span>
-            </a>
-          </Cell>
-          {!hideDevice && (
-            <Cell label={e.device}>
-              <Who row={row} />
-            </Cell>
-          )}
-          <Cell label={e.app}>
-            {row.app !== "" ? <AppName app={row.app} /> : <span class="chip">{word(w.kind, row.kind)}</span>}
-          </Cell>
-          <Cell label={e.name} class="name">
-            <What row={row} />
-          </Cell>
-          <Cell label={e.way}>
-            <WayChip way={row.kind === "traffic" ? row.way : ""} />
-          </Cell>
-          <Cell label={e.evidence}>
-            <EvidenceChip evidence={row.kind === "traffic" ? row.evidence : ""} />
-          </Cell>
-          <Cell label={e.action}>
-            <ActionMark action={row.action} stopped={row.stopped} />
-          </Cell>
-          <Cell label={e.rule} class="rule">
-            <Shown text={row.rule} most={28} mono short />
-          </Cell>
-        </Line>
-      ))}
-    </Table>
-  );
+    const w = words();
+    const e = w.event;
+    return (
+        <Table
+            label={label}
+            class={fresh ? "events fresh" : "events"}
+            heads={[
+                { text: e.time },
+                ...(hideDevice ? [] : [{ text: e.device }]),
+                { text: e.app },
+                { text: e.name },
+                { text: e.way },
+                { text: e.evidence },
+                { text: e.action },
+                { text: e.rule },
+            ]}
+        >
+            {rows.map((row) => (
+                <Line key={rowKey(row)} class={row.kind}>
+                    <Cell class="lead-cell time">
+                        <a class="over" data-row href={to(row)}>
+                            <When at={row.at} />
+                            <span class="unseen">{plain(row.name, 60)}</span>
+                        </a>
+                    </Cell>
+                    {!hideDevice && (
+                        <Cell label={e.device}>
+                            <Who row={row} />
+                        </Cell>
+                    )}
+                    <Cell label={e.app}>
+                        {row.app !== "" ? (
+                            <AppName app={row.app} />
+                        ) : (
+                            <span class="chip">{word(w.kind, row.kind)}</span>
+                        )}
+                    </Cell>
+                    <Cell label={e.name} class="name">
+                        <What row={row} />
+                    </Cell>
+                    <Cell label={e.way}>
+                        <WayChip way={row.kind === "traffic" ? row.way : ""} />
+                    </Cell>
+                    <Cell label={e.evidence}>
+                        <EvidenceChip evidence={row.kind === "traffic" ? row.evidence : ""} />
+                    </Cell>
+                    <Cell label={e.action}>
+                        <ActionMark action={row.action} stopped={row.stopped} />
+                    </Cell>
+                    <Cell label={e.rule} class="rule">
+                        <Shown text={row.rule} most={28} mono short />
+                    </Cell>
+                </Line>
+            ))}
+        </Table>
+    );
 }
