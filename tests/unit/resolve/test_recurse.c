@@ -405,7 +405,7 @@ static void test_silence_is_known_after_a_probe(void **state)
     clock_ms from = clock_now();
     const struct reply *r = ask("www.example.com", TYPE_A);
     assert_int_equal(r->outcome, OUTCOME_UNREACHABLE);
-    assert_in_range(clock_now() - from, 0, 50);
+    assert_in_range(clock_now() - from, 0, 500);
 }
 
 static void test_a_closed_port_is_unreachable_soon(void **state)
