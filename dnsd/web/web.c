@@ -53,29 +53,42 @@ static void look_at_history(struct web *web)
     history->file = file;
 }
 
+/* What opening gave. Trouble is kept until the next look; that nothing is there yet is none. */
+static enum status opened(struct history_view *history, bool is_open, enum status status,
+                          const char *why)
+{
+    if (is_open)
+        return STATUS_OK;
+    if (status == STATUS_OK || status == STATUS_AGAIN)
+        return STATUS_AGAIN;
+    snprintf(history->why, sizeof history->why, "%s", why);
+    return status;
+}
+
 enum status web_store(struct web *web, struct store **out)
 {
     struct history_view *history = &web->history;
     enum status status = STATUS_OK;
+    char why[STORE_WHY_SIZE];
 
     look_at_history(web);
     if (history->store == NULL && history->why[0] == 0)
-        status = store_open(&web->config->consoled.store, false, history->why, &history->store);
+        status = store_open(&web->config->consoled.store, false, why, &history->store);
     *out = history->store;
-    return history->store != NULL ? STATUS_OK : status != STATUS_OK ? status : STATUS_AGAIN;
+    return opened(history, *out != NULL, status, why);
 }
 
 enum status web_summary(struct web *web, struct summary **out)
 {
     struct history_view *history = &web->history;
     enum status status = STATUS_OK;
+    char why[STORE_WHY_SIZE];
 
     look_at_history(web);
     if (history->summary == NULL && history->why[0] == 0)
-        status = summary_open(web->config->consoled.store.folder, false, history->why,
-                              &history->summary);
+        status = summary_open(web->config->consoled.store.folder, false, why, &history->summary);
     *out = history->summary;
-    return history->summary != NULL ? STATUS_OK : status != STATUS_OK ? status : STATUS_AGAIN;
+    return opened(history, *out != NULL, status, why);
 }
 
 static bool answer(struct request *request, enum status status)
@@ -84,7 +97,7 @@ static bool answer(struct request *request, enum status status)
 
     if (status == STATUS_OK)
         return true;
-    if (status == STATUS_AGAIN || why[0] == 0)
+    if (why[0] == 0)
         reply_error(request, 503, "no-history",
                     "there is no history yet: it begins with the "
                     "first event that is read");
