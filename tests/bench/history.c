@@ -4,6 +4,9 @@
  *
  * Used by `./dev bench history`. Two folders of a gateway, as dnsd and inspectd write them; then
  * one process reads them all into a new history in SQLite. The bar is the project's.
+ *
+ *     history [LINES]              measures
+ *     history LINES FOLDER DAYS    only writes the event files, of the last days, for web.py
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -46,17 +49,39 @@ static uint64_t bytes_of(const char *path)
     return bytes;
 }
 
-int main(int argc, char *argv[])
+static void write_events(struct world *world, uint64_t lines)
 {
-    uint64_t wanted = argc > 1 ? strtoull(argv[1], NULL, 10) : LINES, lines = 0, all = 0;
-    struct world *world = world_make(2);
-    world->clients = 5000;
-    for (uint64_t made = 0; made < wanted; made += 2 * PER_FILE) {
+    for (uint64_t made = 0; made < lines; made += 2 * PER_FILE) {
         for (unsigned i = 0; i < 2; i++) {
             gateway_write(world, i, PER_FILE);
             gateway_rotate(&world->gateway[i]);
         }
     }
+}
+
+static int write_only(struct world *world, uint64_t lines, const char *folder, uint64_t days)
+{
+    const uint64_t day_us = UINT64_C(86400000000), mean = 21; /* twice: (1 + 20) / 2 */
+
+    world->pace = days * day_us * 2 / (lines / 2 * mean);
+    for (unsigned i = 0; i < 2; i++)
+        world->gateway[i].at = clock_wall() - days * day_us;
+    write_events(world, lines);
+    const int status = rename(world->path, folder);
+    if (status != 0)
+        perror(folder);
+    world_free(world);
+    return status == 0 ? 0 : 1;
+}
+
+int main(int argc, char *argv[])
+{
+    uint64_t wanted = argc > 1 ? strtoull(argv[1], NULL, 10) : LINES, lines = 0, all = 0;
+    struct world *world = world_make(2);
+    world->clients = 5000;
+    if (argc == 4 && wanted >= 2)
+        return write_only(world, wanted, argv[2], strtoull(argv[3], NULL, 10));
+    write_events(world, wanted);
     uint64_t bytes = bytes_of(world->gateway[0].path) + bytes_of(world->gateway[1].path);
     struct history *history = world_history(world);
     uint64_t start = clock_ns();

@@ -35,6 +35,7 @@ struct world {
     struct policy *policy;
     struct gateway gateway[GATEWAYS_MOST];
     unsigned count, clients;
+    clock_us pace; /* between two events of a gateway: at most 20 times it */
     uint8_t *buffer;
 };
 
@@ -67,6 +68,7 @@ static inline struct world *world_make(unsigned gateways)
     world->policy = sample_policy();
     world->count = world->config->consoled.events_count = gateways;
     world->clients = 500;
+    world->pace = 1000;
     for (unsigned i = 0; i < gateways; i++)
         gateway_open(world, i);
     struct config_store *store = &world->config->consoled.store;
@@ -140,7 +142,7 @@ static inline struct event gateway_event(struct world *world, struct gateway *ga
     event.id = (uint16_t)gateway_below(gateway, 65536);
     if (gateway->is_wire)
         event_of_wire(gateway, &event);
-    gateway->at += 1000 * (1 + gateway_below(gateway, 20));
+    gateway->at += world->pace * (1 + gateway_below(gateway, 20));
     event.at = gateway->at;
     return event;
 }
