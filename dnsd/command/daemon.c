@@ -40,7 +40,13 @@ static int run_parent(const struct daemon *program, struct daemon_options *optio
 
 static int print_usage(const struct daemon *program, FILE *out, int code)
 {
-    fprintf(out, "usage: %s %s", program->name, program->usage);
+    fprintf(out,
+            "usage: %s [-c FILE] %s[--check | --show | --version | --help]\n\n"
+            "  -c FILE       the configuration (/etc/ponor/ponor.yaml)\n"
+            "  --check       name all errors and warnings of configuration and lists, and leave\n"
+            "  --show        print the configuration in effect, defaults included, and leave\n"
+            "%s",
+            program->name, program->synopsis, program->options);
     return code;
 }
 

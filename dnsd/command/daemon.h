@@ -2,9 +2,9 @@
  *
  * daemon - the command line of a program that stays in the foreground and serves.
  *
- * Used by the main() of dnsd and of inspectd, which are tables. Becomes a role when its parent says
- * so; else reads the options, and runs the parent, `ponor check` or `ponor show`. Never reads the
- * configuration itself.
+ * Used by the main() of dnsd, inspectd and consoled, which are tables. Becomes a role when its
+ * parent says so; else reads the options, and runs the parent, `ponor check` or `ponor show`. Never
+ * reads the configuration itself.
  */
 #ifndef COMMAND_DAEMON_H
 #define COMMAND_DAEMON_H
@@ -22,7 +22,8 @@ struct daemon_options {
 struct daemon {
     const char *name;         /* "dnsd" */
     const char *letters;      /* of getopt(3), among c:, i: and h */
-    const char *usage;        /* what --help prints */
+    const char *synopsis;     /* of options that the others do not have: "[-i INTERFACE]... " */
+    const char *options;      /* the same, a line each, and whatever --help says last */
     const struct role *roles; /* ends with a NULL name */
     int (*run)(const struct daemon_options *options);
 };

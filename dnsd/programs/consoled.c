@@ -18,12 +18,6 @@ static const struct role roles[] = {
     {NULL, NULL, NULL, 0, NULL},
 };
 
-static const char usage[] =
-    "[-c FILE] [--check | --show | --version | --help]\n\n"
-    "  -c FILE    the configuration (/etc/ponor/ponor.yaml)\n"
-    "  --check    name all errors and warnings of configuration and lists, and leave\n"
-    "  --show     print the configuration in effect, defaults included, and leave\n";
-
 static int run(const struct daemon_options *options)
 {
     return consoled_run(options->config_file);
@@ -31,6 +25,6 @@ static int run(const struct daemon_options *options)
 
 int main(int argc, char *argv[])
 {
-    static const struct daemon consoled = {"consoled", "c:h", usage, roles, run};
+    static const struct daemon consoled = {"consoled", "c:h", "", "", roles, run};
     return daemon_main(argc, argv, &consoled);
 }

@@ -19,12 +19,6 @@ static const struct role roles[] = {
     {NULL, NULL, NULL, 0, NULL},
 };
 
-static const char usage[] =
-    "[-c FILE] [--check | --show | --version | --help]\n\n"
-    "  -c FILE    the configuration (/etc/ponor/ponor.yaml)\n"
-    "  --check    name all errors and warnings of configuration and lists, and leave\n"
-    "  --show     print the configuration in effect, defaults included, and leave\n";
-
 static int run(const struct daemon_options *options)
 {
     return parent_run(options->config_file);
@@ -32,6 +26,6 @@ static int run(const struct daemon_options *options)
 
 int main(int argc, char *argv[])
 {
-    static const struct daemon dnsd = {"dnsd", "c:h", usage, roles, run};
+    static const struct daemon dnsd = {"dnsd", "c:h", "", "", roles, run};
     return daemon_main(argc, argv, &dnsd);
 }

@@ -19,22 +19,19 @@ static const struct role roles[] = {
     {NULL, NULL, NULL, 0, NULL},
 };
 
-static const char usage[] =
-    "[-c FILE] [-i INTERFACE]... [--check | --show | --version | --help]\n\n"
-    "  -c FILE       the configuration (/etc/ponor/ponor.yaml)\n"
+static const char options[] =
     "  -i INTERFACE  read its packets, instead of those of the configuration; several are\n"
-    "                named one by one, and `any` is all\n"
-    "  --check       name all errors and warnings of configuration and lists, and leave\n"
-    "  --show        print the configuration in effect, defaults included, and leave\n\n"
+    "                named one by one, and `any` is all\n\n"
     "A saved capture is read by `ponor inspect FILE`.\n";
 
-static int run(const struct daemon_options *options)
+static int run(const struct daemon_options *given)
 {
-    return inspectd_run(options->config_file, options->interfaces, options->interface_count);
+    return inspectd_run(given->config_file, given->interfaces, given->interface_count);
 }
 
 int main(int argc, char *argv[])
 {
-    static const struct daemon inspectd = {"inspectd", "c:i:h", usage, roles, run};
+    static const struct daemon inspectd = {"inspectd", "c:i:h", "[-i INTERFACE]... ",
+                                           options,    roles,   run};
     return daemon_main(argc, argv, &inspectd);
 }
