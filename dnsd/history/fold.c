@@ -81,7 +81,7 @@ static void text_keep(char *out, struct span text)
 /* Devices. */
 
 enum status fold_device(struct fold *fold, const struct device *device,
-                        const struct address *address, uint64_t *number)
+                        const struct address *address, clock_us at, uint64_t *number)
 {
     struct map_key key = map_key_of(fold->hosts, span_of(address->bytes, sizeof address->bytes),
                                     span_of(device->key, strnlen(device->key, sizeof device->key)));
@@ -105,7 +105,8 @@ enum status fold_device(struct fold *fold, const struct device *device,
         host->seen.address = *address;
         fold->made++;
     }
-    memcpy(&host->device, device, sizeof *device);
+    if (host->seen.rows == 0 || at >= host->seen.last)
+        memcpy(&host->device, device, sizeof *device);
     fold->host = host;
     *number = host->number;
     return STATUS_OK;

@@ -18,9 +18,10 @@ struct fold;
 struct fold *fold_new(struct summary *summary);
 void fold_free(struct fold *fold);
 
-/* Its number in the summary, for a row with this address; made and kept at once when it is new. */
+/* Its number in the summary, for a row with this address and time; made and kept at once when it is
+ * new. */
 MUST_USE enum status fold_device(struct fold *fold, const struct device *device,
-                                 const struct address *address, uint64_t *number);
+                                 const struct address *address, clock_us at, uint64_t *number);
 /* Counts a row, whose device fold_device() gave last (0: none). */
 MUST_USE enum status fold_row(struct fold *fold, const struct row *row);
 /* No further row may be counted before fold_keep(). */

@@ -18,7 +18,7 @@
  * often is then written once. */
 enum { BATCH_LINES = 8192, KEEP_LINES = 65536, SHARE_LEAST = 128, FOLDER_MODE = 02770 };
 
-static const clock_us TEND_US = 1000000, KEEP_US = 1000000;
+static const clock_us TEND_US = 1000000, KEEP_US = 1000000, DAY_US = UINT64_C(86400000000);
 
 struct history {
     const struct config *config;
@@ -28,10 +28,9 @@ struct history {
     struct known *known;
     struct fold *fold;
     struct history_counts counts;
-    uint64_t bad_leases;
-    clock_us tended, kept;
-    size_t turn;  /* the folder that begins the next batch */
-    bool no_room; /* the store takes nothing more now */
+    clock_us tended, kept, day; /* day: of the row that was put last */
+    size_t turn;                /* the folder that begins the next batch */
+    bool no_room;               /* the store takes nothing more now */
     uint64_t put; /* lines that are in the store, and that the summary does not know yet */
     bool is_stale;
 };
@@ -111,7 +110,18 @@ static enum status device_find(struct history *history, struct row *row)
     }
     devices_find(known_devices(history->known), &row->client, row->at, has_mac ? mac : NULL,
                  &device);
-    return fold_device(history->fold, &device, &row->client, &row->device);
+    return fold_device(history->fold, &device, &row->client, row->at, &row->device);
+}
+
+/* A store may commit a day when another one comes. */
+static enum status day_settle(struct history *history, const struct row *row)
+{
+    if (row->at / DAY_US == history->day)
+        return STATUS_OK;
+    enum status status = summary_settle(history->summary);
+    if (status == STATUS_OK)
+        history->day = row->at / DAY_US;
+    return status;
 }
 
 static enum status line_take(struct history *history, struct source_folder *folder,
@@ -119,6 +129,8 @@ static enum status line_take(struct history *history, struct source_folder *fold
 {
     line->row.source = folder->source.number;
     enum status status = device_find(history, &line->row);
+    if (status == STATUS_OK)
+        status = day_settle(history, &line->row);
     if (status == STATUS_OK)
         status = store_put(history->store, &line->row);
     if (status == STATUS_AGAIN) {
@@ -218,11 +230,13 @@ static enum status summary_keep(struct history *history, clock_us now)
     return status;
 }
 
-/* The store first: whoever is killed between both puts the same rows again, which changes nothing.
- */
+/* The numbers that rows carry before the rows, and the store before how far was read: whoever is
+ * killed between them puts the same rows again, which changes nothing. */
 static enum status batch_keep(struct history *history, clock_us now, uint64_t lines)
 {
-    enum status status = lines > 0 ? store_commit(history->store) : STATUS_OK;
+    enum status status = lines > 0 ? summary_settle(history->summary) : STATUS_OK;
+    if (status == STATUS_OK && lines > 0)
+        status = store_commit(history->store);
     if (status != STATUS_OK)
         return status;
     history->put += lines;

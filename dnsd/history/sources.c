@@ -83,7 +83,7 @@ struct source_folder *sources_at(struct sources *sources, size_t at)
 
 /* The one with the highest number is the one that goes on; where to look for its begin says the
  * latest one of which a line was read. */
-static bool on_source(void *owner, const struct source *source)
+static bool on_source(void *owner, const struct log_source *source)
 {
     struct sources *sources = owner;
     for (size_t i = 0; i < sources->count; i++) {
@@ -110,7 +110,7 @@ enum status sources_load(struct sources *sources)
         follow_end(sources, folder);
         folder->is_changed = folder->is_broken = false;
         folder->from = (struct follow_from){.last_at = 0};
-        folder->source = (struct source){.number = 0};
+        folder->source = (struct log_source){.number = 0};
         memcpy(folder->source.folder, sources->config->consoled.events[i],
                sizeof folder->source.folder);
     }
@@ -217,7 +217,7 @@ static void word_keep(char out[CONFIG_WORD_SIZE], struct span word)
 
 void source_count(struct source_folder *folder, const struct followed *line)
 {
-    struct source *source = &folder->source;
+    struct log_source *source = &folder->source;
     const struct row *row = &line->row;
 
     source->sequence = line->at.sequence;
@@ -244,7 +244,7 @@ void source_count(struct source_folder *folder, const struct followed *line)
 
 void source_break(struct source_folder *folder, const struct followed *line, clock_us now)
 {
-    struct source *source = &folder->source;
+    struct log_source *source = &folder->source;
 
     source->breaks++;
     source->missing += line->missing;
@@ -261,7 +261,7 @@ void source_break(struct source_folder *folder, const struct followed *line, clo
 
 void source_break_row(const struct source_folder *folder, struct row *out)
 {
-    const struct source *source = &folder->source;
+    const struct log_source *source = &folder->source;
     const char *gateway = source->gateway[0] != 0 ? source->gateway : source->folder;
 
     *out = (struct row){.at = source->broken_at,
@@ -295,7 +295,7 @@ bool sources_broken(const struct sources *sources)
 /* The broken one is past, and one without a line yet goes on. */
 static enum status next_make(struct sources *sources, struct source_folder *folder)
 {
-    struct source next = {.read_at = folder->source.read_at};
+    struct log_source next = {.read_at = folder->source.read_at};
     memcpy(next.folder, folder->source.folder, sizeof next.folder);
     memcpy(next.gateway, folder->source.gateway, sizeof next.gateway);
     memcpy(next.program, folder->source.program, sizeof next.program);

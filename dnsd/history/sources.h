@@ -13,13 +13,13 @@
 #include "store/summary.h"
 
 struct source_folder {
-    struct source source; /* with what this batch added */
-    int fd;               /* -1: not there now */
-    bool is_ours;         /* opened by us, by its path */
-    bool is_told;         /* that it cannot be read */
-    bool is_changed;      /* since it was kept */
-    bool is_broken;       /* a break in this batch, after which a new source goes on */
-    uint64_t missing;     /* lines, since the folder was opened */
+    struct log_source source; /* with what this batch added */
+    int fd;                   /* -1: not there now */
+    bool is_ours;             /* opened by us, by its path */
+    bool is_told;             /* that it cannot be read */
+    bool is_changed;          /* since it was kept */
+    bool is_broken;           /* a break in this batch, after which a new source goes on */
+    uint64_t missing;         /* lines, since the folder was opened */
     struct follow_from from;
     struct follow *follow; /* NULL: not begun */
 };

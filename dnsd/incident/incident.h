@@ -2,9 +2,10 @@
  *
  * incident - what one device did about one app, folded from its events.
  *
- * Used by history, which adds rows, and by web and `ponor incidents`, which show it. Pure: adding
- * the same rows in the same order gives the same incident. Never knows what people decided about
- * it (people/cases.h), and never a socket or a clock.
+ * Used by history, which adds rows, and by web and `ponor incidents`, which show it. Pure: the same
+ * rows give the same incident in whatever order they come, since those of another gateway come
+ * later, or anew. Never knows what people decided about it (people/cases.h), and never a socket or
+ * a clock.
  */
 #ifndef INCIDENT_INCIDENT_H
 #define INCIDENT_INCIDENT_H
@@ -16,7 +17,18 @@
 
 enum {
     INCIDENT_TEXT_SIZE = 256,
-    INCIDENT_NAMES = 8 /* so many different names are kept: the first ones */
+    INCIDENT_NAMES = 8, /* so many different names are kept: those that only the app asks for come
+                           first, then those that came first */
+    INCIDENT_DAYS = 100 /* so many days with an attempt are told apart: the latest ones */
+};
+
+/* The days (UTC) of rows, in order, with a bit for each hour that had one. */
+struct incident_days {
+    uint32_t count;
+    struct incident_day {
+        uint32_t day; /* since 1970 */
+        uint32_t hours;
+    } day[INCIDENT_DAYS];
 };
 
 struct incident {
@@ -28,15 +40,20 @@ struct incident {
     uint64_t stopped;  /* of them, those that were denied */
     uint64_t evidence[EVIDENCE_COUNT];
     uint64_t ways[WAY_COUNT];
-    uint32_t hours;     /* different hours (UTC) with an attempt, counted in order of time */
-    uint32_t last_hour; /* hours since 1970 of the latest of them */
-    uint32_t days, last_day;
+    uint32_t hours, days; /* different ones with an attempt: those of `all` */
+    /* The same of rows with evidence `installed` alone: those of `installed`. */
+    uint32_t installed_hours, installed_days;
+    struct incident_days all, installed;
     uint64_t unresolved; /* rows whose address was never resolved for the client */
-    /* Of the latest row that has them. */
+    uint64_t built_in; /* of them, those with evidence `installed`: the app has the address in it */
+    /* Of one row: the latest that names a rule. */
+    clock_us decided_at;
     char list[INCIDENT_TEXT_SIZE], rule[INCIDENT_TEXT_SIZE], source[INCIDENT_TEXT_SIZE],
         authority[INCIDENT_TEXT_SIZE], ticket[INCIDENT_TEXT_SIZE], group[INCIDENT_TEXT_SIZE],
         gateway[INCIDENT_TEXT_SIZE];
     char names[INCIDENT_NAMES][INCIDENT_TEXT_SIZE]; /* "" from the first free place on */
+    clock_us name_at[INCIDENT_NAMES];               /* when it came first */
+    bool name_is_installed[INCIDENT_NAMES];         /* only the app asks for it */
     bool is_changed;                                /* since it was kept */
 };
 
@@ -44,6 +61,8 @@ struct incident {
  * nor what an exception allows; or it says that a chain is broken. */
 bool incident_wants(const struct row *row);
 void incident_add(struct incident *incident, const struct row *row);
+/* Hours of all its days. */
+uint32_t incident_hours(const struct incident_days *days);
 
 /* How sure it is that the app is installed on the device, 0 (nothing) to 100, and why: reasons in
  * order of weight, each a word for catalogues and a sentence in English. The table of points stands

@@ -140,7 +140,7 @@ static struct report_gateway *gateway_of(struct report *report, const char *gate
     return made;
 }
 
-static bool on_source(void *owner, const struct source *source)
+static bool on_source(void *owner, const struct log_source *source)
 {
     struct report_gateway *gateway = NULL;
 

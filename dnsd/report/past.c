@@ -23,7 +23,7 @@ static int remove_one(const char *path, const struct stat *facts, int kind, stru
     return remove(path);
 }
 
-static bool on_source(void *owner, const struct source *source)
+static bool on_source(void *owner, const struct log_source *source)
 {
     clock_us *read_at = owner;
 

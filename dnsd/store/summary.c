@@ -10,13 +10,14 @@
 
 static_assert((int)STORE_WHY_SIZE >= (int)SQLITE_WHY_SIZE, "what SQLite says fits");
 
-enum { SCHEMA_VERSION = 1, PATH_SIZE = CONFIG_PATH_SIZE + 32 };
+enum { SCHEMA_VERSION = 2, PATH_SIZE = CONFIG_PATH_SIZE + 32 };
 
-/* Times are microseconds since 1970. evidence, ways and names of an incident are blobs:
- * summary_incidents.c says how. */
+/* Times are microseconds since 1970. evidence, ways, days and names of an incident are blobs:
+ * summary_incidents.c says how. `settled` only grows, so that a commit writes. */
 static const char schema[] =
-    "CREATE TABLE IF NOT EXISTS schema (version INTEGER NOT NULL);"
-    "INSERT INTO schema SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM schema);"
+    "CREATE TABLE IF NOT EXISTS schema (version INTEGER NOT NULL,"
+    " settled INTEGER NOT NULL DEFAULT 0);"
+    "INSERT INTO schema (version) SELECT 2 WHERE NOT EXISTS (SELECT 1 FROM schema);"
     "CREATE TABLE IF NOT EXISTS sources (number INTEGER PRIMARY KEY, folder TEXT NOT NULL,"
     " gateway TEXT NOT NULL, program TEXT NOT NULL, sequence INTEGER NOT NULL,"
     " hash BLOB NOT NULL, first_at INTEGER NOT NULL, last_at INTEGER NOT NULL,"
@@ -41,9 +42,9 @@ static const char schema[] =
     " PRIMARY KEY (device, address)) WITHOUT ROWID;"
     "CREATE TABLE IF NOT EXISTS incidents (id INTEGER PRIMARY KEY, device INTEGER NOT NULL,"
     " app TEXT NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL,"
-    " attempts INTEGER NOT NULL, stopped INTEGER NOT NULL, hours INTEGER NOT NULL,"
-    " last_hour INTEGER NOT NULL, days INTEGER NOT NULL, last_day INTEGER NOT NULL,"
-    " unresolved INTEGER NOT NULL, evidence BLOB NOT NULL, ways BLOB NOT NULL,"
+    " attempts INTEGER NOT NULL, stopped INTEGER NOT NULL, unresolved INTEGER NOT NULL,"
+    " built_in INTEGER NOT NULL, decided_at INTEGER NOT NULL, evidence BLOB NOT NULL,"
+    " ways BLOB NOT NULL, days BLOB NOT NULL, installed_days BLOB NOT NULL,"
     " names BLOB NOT NULL, list TEXT NOT NULL, rule TEXT NOT NULL, source TEXT NOT NULL,"
     " authority TEXT NOT NULL, ticket TEXT NOT NULL, grp TEXT NOT NULL,"
     " gateway TEXT NOT NULL, UNIQUE (device, app));"
@@ -61,18 +62,25 @@ static const char schema[] =
     "(SELECT total(attempts) FROM incidents WHERE device = number), "                              \
     "(SELECT total(stopped) FROM incidents WHERE device = number)"
 #define INCIDENT_COLUMNS                                                                           \
-    "id, device, app, first, last, attempts, stopped, hours, last_hour, days, last_day, "          \
-    "unresolved, evidence, ways, names, list, rule, source, authority, ticket, grp, gateway"
+    "id, device, app, first, last, attempts, stopped, unresolved, built_in, decided_at, "          \
+    "evidence, ways, days, installed_days, names, list, rule, source, authority, ticket, grp, "    \
+    "gateway"
+/* NULL is not <> ''. */
+#define LATER(more, kept)                                                                          \
+    "iif(" more " <> '' AND (?9 >= last OR coalesce(" kept ", '') = ''), " more ", " kept ")"
 #define LATEST_INCIDENT                                                                            \
-    "SET first = ?4, last = ?5, attempts = ?6, stopped = ?7, hours = ?8, last_hour = ?9, "         \
-    "days = ?10, last_day = ?11, unresolved = ?12, evidence = ?13, ways = ?14, names = ?15, "      \
+    "SET first = ?4, last = ?5, attempts = ?6, stopped = ?7, unresolved = ?8, built_in = ?9, "     \
+    "decided_at = ?10, evidence = ?11, ways = ?12, days = ?13, installed_days = ?14, names = "     \
+    "?15, "                                                                                        \
     "list = ?16, rule = ?17, source = ?18, authority = ?19, ticket = ?20, grp = ?21, "             \
     "gateway = ?22"
 
-/* What an inventory or a lease does not say now does not erase what one said before. */
+/* What an inventory or a lease does not say now does not erase what one said before; of two that
+ * say something the one of the later event holds, whichever is read first. */
 static const char *const texts[SUMMARY_STATEMENTS] = {
     [ASK_SCHEMA_VERSION] = "SELECT version FROM schema",
     [ASK_DATA_VERSION] = "PRAGMA data_version",
+    [SETTLE] = "UPDATE schema SET settled = settled + 1",
     [ASK_SOURCES] = "SELECT " SOURCE_COLUMNS " FROM sources ORDER BY number",
     [KEEP_SOURCE] = "INSERT OR REPLACE INTO sources (" SOURCE_COLUMNS ") VALUES "
                     "(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
@@ -92,11 +100,90 @@ static const char *const texts[SUMMARY_STATEMENTS] = {
     [KEEP_DEVICE] =
         "INSERT INTO devices (key, known, mac, host, tag, owner, grp, first, last, latest) "
         "VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10) ON CONFLICT (key) DO UPDATE SET "
-        "known = max(known, ?2), mac = coalesce(?3, mac), host = iif(?4 <> '', ?4, host), "
-        "tag = iif(?5 <> '', ?5, tag), owner = iif(?6 <> '', ?6, owner), "
-        "grp = iif(?7 <> '', ?7, grp), latest = iif(?9 >= last AND ?10 <> '', ?10, latest), "
-        "first = iif(?8 = 0 OR (first > 0 AND first < ?8), first, ?8), last = max(last, ?9) "
-        "RETURNING number",
+        "known = max(known, ?2), mac = " LATER("?3", "mac") ", host = " LATER(
+            "?4",
+            "host") ", tag = " LATER("?5",
+                                     "tag") ", owner = " LATER("?6",
+                                                               "owner") ", grp = " LATER("?7",
+                                                                                         "grp") ", "
+                                                                                                "la"
+                                                                                                "te"
+                                                                                                "st"
+                                                                                                " ="
+                                                                                                " i"
+                                                                                                "if"
+                                                                                                "(?"
+                                                                                                "9 "
+                                                                                                ">="
+                                                                                                " l"
+                                                                                                "as"
+                                                                                                "t "
+                                                                                                "AN"
+                                                                                                "D "
+                                                                                                "?1"
+                                                                                                "0 "
+                                                                                                "<>"
+                                                                                                " '"
+                                                                                                "',"
+                                                                                                " ?"
+                                                                                                "10"
+                                                                                                ", "
+                                                                                                "la"
+                                                                                                "te"
+                                                                                                "st"
+                                                                                                "),"
+                                                                                                " "
+                                                                                                "fi"
+                                                                                                "rs"
+                                                                                                "t "
+                                                                                                "= "
+                                                                                                "ii"
+                                                                                                "f("
+                                                                                                "?8"
+                                                                                                " ="
+                                                                                                " 0"
+                                                                                                " O"
+                                                                                                "R "
+                                                                                                "(f"
+                                                                                                "ir"
+                                                                                                "st"
+                                                                                                " >"
+                                                                                                " 0"
+                                                                                                " A"
+                                                                                                "ND"
+                                                                                                " f"
+                                                                                                "ir"
+                                                                                                "st"
+                                                                                                " <"
+                                                                                                " ?"
+                                                                                                "8)"
+                                                                                                ", "
+                                                                                                "fi"
+                                                                                                "rs"
+                                                                                                "t,"
+                                                                                                " ?"
+                                                                                                "8)"
+                                                                                                ", "
+                                                                                                "la"
+                                                                                                "st"
+                                                                                                " ="
+                                                                                                " m"
+                                                                                                "ax"
+                                                                                                "(l"
+                                                                                                "as"
+                                                                                                "t,"
+                                                                                                " ?"
+                                                                                                "9)"
+                                                                                                " "
+                                                                                                "RE"
+                                                                                                "TU"
+                                                                                                "RN"
+                                                                                                "IN"
+                                                                                                "G "
+                                                                                                "nu"
+                                                                                                "mb"
+                                                                                                "e"
+                                                                                                "r",
     [KEEP_ADDRESS] = "INSERT INTO addresses (device, address, first, last, rows) "
                      "VALUES (?1,?2,?3,?4,?5) ON CONFLICT DO UPDATE SET first = min(first, ?3), "
                      "last = max(last, ?4), rows = rows + ?5",
@@ -149,8 +236,8 @@ static enum status check_version(struct summary *summary, const char *path,
     }
     if (status == STATUS_OK && version != SCHEMA_VERSION) {
         snprintf(why, STORE_WHY_SIZE,
-                 "%.120s is of another version (%d; this is %d): stop consoled and delete it with "
-                 "its folder, it is made again",
+                 "%.100s is of another version (%d; this is %d): stop consoled and delete all in "
+                 "its folder but leases.log; it is made again from the event files",
                  path, (int)version, SCHEMA_VERSION);
         return STATUS_UNSUPPORTED;
     }
@@ -177,8 +264,8 @@ enum status summary_open(const char *folder, bool writes, char why[STORE_WHY_SIZ
         status = check_version(summary, path, why);
     if (status == STATUS_CORRUPT)
         snprintf(why, STORE_WHY_SIZE,
-                 "%.120s is damaged: stop consoled and delete it with its folder, it is made again "
-                 "from the event files",
+                 "%.100s is damaged: stop consoled and delete all in its folder but leases.log; it "
+                 "is made again from the event files",
                  path);
     if (status != STATUS_OK) {
         summary_close(summary);
@@ -217,6 +304,23 @@ enum status summary_commit(struct summary *summary)
     return status;
 }
 
+enum status summary_settle(struct summary *summary)
+{
+    struct sqlite_statement *s = summary_statement(summary, SETTLE);
+    enum status status = s == NULL ? STATUS_SYSTEM : STATUS_OK;
+
+    if (!summary->has_new_numbers)
+        return STATUS_OK;
+    if (status == STATUS_OK)
+        status = sqlite_run(summary->db, "PRAGMA synchronous=FULL");
+    if (status == STATUS_OK)
+        status = sqlite_do(s);
+    if (status == STATUS_OK)
+        status = sqlite_run(summary->db, "PRAGMA synchronous=NORMAL");
+    summary->has_new_numbers = status != STATUS_OK;
+    return status;
+}
+
 void summary_rollback(struct summary *summary)
 {
     enum status status = sqlite_run(summary->db, "ROLLBACK");
@@ -236,7 +340,7 @@ uint64_t summary_version(struct summary *summary)
     return others + summary->commits;
 }
 
-enum status summary_keep_source(struct summary *summary, struct source *source)
+enum status summary_keep_source(struct summary *summary, struct log_source *source)
 {
     struct binder b = {.s = summary_statement(summary, KEEP_SOURCE)};
 
@@ -263,16 +367,18 @@ enum status summary_keep_source(struct summary *summary, struct source *source)
     bind_number(&b, source->broken_at);
     bind_number(&b, source->is_past);
     enum status status = sqlite_do(b.s);
-    if (status == STATUS_OK && source->number == 0)
+    if (status == STATUS_OK && source->number == 0) {
         source->number = (uint32_t)sqlite_last_id(summary->db);
+        summary->has_new_numbers = true;
+    }
     return status;
 }
 
-static void source_take(struct sqlite_statement *s, struct source *out)
+static void source_take(struct sqlite_statement *s, struct log_source *out)
 {
     struct binder b = {.s = s};
 
-    *out = (struct source){0};
+    *out = (struct log_source){0};
     out->number = (uint32_t)take_number(&b);
     take_text(&b, out->folder, sizeof out->folder);
     take_text(&b, out->gateway, sizeof out->gateway);
@@ -295,11 +401,11 @@ static void source_take(struct sqlite_statement *s, struct source *out)
 }
 
 enum status summary_sources(struct summary *summary,
-                            bool (*on)(void *owner, const struct source *source), void *owner)
+                            bool (*on)(void *owner, const struct log_source *source), void *owner)
 {
     struct sqlite_statement *s = summary_statement(summary, ASK_SOURCES);
     enum status status;
-    struct source source;
+    struct log_source source;
 
     if (s == NULL)
         return STATUS_SYSTEM;

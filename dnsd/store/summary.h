@@ -18,7 +18,7 @@ struct summary;
 
 /* The chain of one event folder. When a folder holds another chain than before (a gateway was set
  * up anew), or its chain is broken, a new source goes on from there: numbers begin again. */
-struct source {
+struct log_source {
     uint32_t number; /* from 1; 0: not kept yet */
     char folder[CONFIG_PATH_SIZE];
     char gateway[CONFIG_WORD_SIZE], program[CONFIG_WORD_SIZE]; /* as its lines say; "" before */
@@ -59,17 +59,21 @@ const char *summary_why(struct summary *summary);
 MUST_USE enum status summary_begin(struct summary *summary);
 MUST_USE enum status summary_commit(struct summary *summary);
 void summary_rollback(struct summary *summary);
+/* Other commits outlive our death, and a power failure may take the latest back. Behind this one
+ * the numbers that were given stay given, so that rows may carry them. Between transactions. */
+MUST_USE enum status summary_settle(struct summary *summary);
 /* Kept under its number; number 0 is given one. */
-MUST_USE enum status summary_keep_source(struct summary *summary, struct source *source);
+MUST_USE enum status summary_keep_source(struct summary *summary, struct log_source *source);
 /* Rows of a device under one address. */
 struct device_address {
     struct address address;
     clock_us first, last;
     uint64_t rows;
 };
-/* Finds the device of this key, or makes it; gives its number. Texts that are known now replace
- * older ones. `seen`: what was not told yet: first and last of the device and of the address are
- * widened, the address' rows grow (rows 0: it has no address); NULL: nothing is counted now. */
+/* Finds the device of this key, or makes it; gives its number. Of two texts the one holds that was
+ * known for the later event. `seen`: what was not told yet: first and last of the device and of the
+ * address are widened, the address' rows grow (rows 0: it has no address); NULL: nothing is counted
+ * now. */
 MUST_USE enum status summary_keep_device(struct summary *summary, const struct device *device,
                                          const struct device_address *seen, uint64_t *number);
 /* id 0: by device and app, made when missing. Sets id, clears is_changed. */
@@ -79,7 +83,7 @@ MUST_USE enum status summary_add_health(struct summary *summary, const struct he
 
 /* Reading. Callbacks give false: enough. */
 MUST_USE enum status summary_sources(struct summary *summary,
-                                     bool (*on)(void *owner, const struct source *source),
+                                     bool (*on)(void *owner, const struct log_source *source),
                                      void *owner);
 MUST_USE enum status summary_health(struct summary *summary,
                                     bool (*on)(void *owner, const struct health *health),

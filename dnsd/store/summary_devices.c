@@ -44,6 +44,7 @@ enum status summary_keep_device(struct summary *summary, const struct device *de
 
     if (b.s == NULL)
         return STATUS_SYSTEM;
+    summary->has_new_numbers = summary->has_new_numbers || seen == NULL;
     if (seen == NULL)
         seen = &nothing;
     if (seen->rows > 0)

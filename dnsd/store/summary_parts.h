@@ -13,6 +13,7 @@
 enum summary_statement {
     ASK_SCHEMA_VERSION,
     ASK_DATA_VERSION,
+    SETTLE,
     ASK_SOURCES,
     KEEP_SOURCE,
     ASK_HEALTH,
@@ -37,7 +38,8 @@ struct summary {
     struct sqlite *db;
     struct sqlite_statement *statement[SUMMARY_STATEMENTS];
     bool writes;
-    uint64_t commits; /* of our own: data_version tells only of others' */
+    bool has_new_numbers; /* given since summary_settle() */
+    uint64_t commits;     /* of our own: data_version tells only of others' */
 };
 
 /* NULL: summary_why() says why. */

@@ -50,7 +50,7 @@ static void show_health(struct json *json, const struct health *health)
     json_close_object(json);
 }
 
-static void show_chain(struct json *json, const struct source *source)
+static void show_chain(struct json *json, const struct log_source *source)
 {
     json_open_object(json, "chain");
     json_bool(json, "whole", source->breaks == 0);
@@ -62,12 +62,12 @@ static void show_chain(struct json *json, const struct source *source)
 }
 
 /* How far reading is behind what was written: a line is read within a moment, or it waited. */
-static uint64_t behind_seconds(const struct source *source)
+static uint64_t behind_seconds(const struct log_source *source)
 {
     return source->read_at > source->last_at ? (source->read_at - source->last_at) / 1000000 : 0;
 }
 
-static bool on_source(void *owner, const struct source *source)
+static bool on_source(void *owner, const struct log_source *source)
 {
     const struct gateways *gateways = owner;
     struct json *json = gateways->json;

@@ -156,7 +156,7 @@ static clock_us later(clock_us a, clock_us b)
 
 struct gateway {
     char gateway[LABEL_SIZE], program[LABEL_SIZE]; /* as labels */
-    struct source sum;
+    struct log_source sum;
     struct health health;
 };
 
@@ -186,9 +186,9 @@ static struct gateway *gateway_of(struct gateways *all, const char *gateway, con
     return next;
 }
 
-static bool on_source(void *owner, const struct source *source)
+static bool on_source(void *owner, const struct log_source *source)
 {
-    struct source *sum = &gateway_of(owner, source->gateway, source->program)->sum;
+    struct log_source *sum = &gateway_of(owner, source->gateway, source->program)->sum;
 
     sum->lines += source->lines;
     sum->breaks += source->breaks;

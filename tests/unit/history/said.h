@@ -7,7 +7,7 @@
 
 #include "world.h"
 
-static inline bool say_source(void *owner, const struct source *source)
+static inline bool say_source(void *owner, const struct log_source *source)
 {
     char hex[CHAIN_HEX + 1] = "";
     struct writer w = writer_over(hex, CHAIN_HEX);
@@ -58,7 +58,13 @@ static inline bool say_incident(void *owner, const struct incident *incident)
         fprintf(sayer->out, " %" PRIu64, incident->evidence[i]);
     for (size_t i = 0; i < WAY_COUNT; i++)
         fprintf(sayer->out, " %" PRIu64, incident->ways[i]);
-    fprintf(sayer->out, " %s %s\n", incident->list, incident->ticket);
+    fprintf(sayer->out, " installed %u %u built-in %" PRIu64 ", %" PRIu64 " %s %s %s %s",
+            incident->installed_hours, incident->installed_days, incident->built_in,
+            incident->decided_at, incident->list, incident->rule, incident->ticket,
+            incident->gateway);
+    for (size_t i = 0; i < INCIDENT_NAMES && incident->names[i][0] != 0; i++)
+        fprintf(sayer->out, " %s@%" PRIu64, incident->names[i], incident->name_at[i]);
+    fputc('\n', sayer->out);
     return true;
 }
 

@@ -156,6 +156,91 @@ static void a_new_history_says_the_same(void **state)
     free(second);
 }
 
+/* What is said but for sources, whose numbers go by the order of folders. */
+static char *said_without_sources(void)
+{
+    char *said = world_said(world), *from = strstr(said, "\nsource "), *to = from;
+    assert_non_null(from);
+    while (strncmp(to + 1, "source ", 7) == 0)
+        to = strchr(to + 1, '\n');
+    memmove(from, to, strlen(to) + 1);
+    return said;
+}
+
+static char *said_by_new_history(void)
+{
+    history_close(history);
+    history = NULL;
+    remove_tree(world->config->consoled.store.folder);
+    begin();
+    history_run(history);
+    history_close(history);
+    history = NULL;
+    return said_without_sources();
+}
+
+/* Gateways see the same devices, on days and in hours of their own; another order of folders is
+ * another order of lines, and so is a gateway that comes when all others were read. */
+static void gateways_in_any_order(void **state)
+{
+    char(*events)[CONFIG_PATH_SIZE] = world->config->consoled.events;
+    char kept[CONFIG_PATH_SIZE];
+    world->clients = 6;
+    world->pace = 60000000;
+    for (unsigned i = 0; i < 4; i++) {
+        world->gateway[i].at -= (clock_us)i * 40 * 3600 * 1000000;
+        gateway_write(world, i, 400);
+    }
+    char *first = said_by_new_history();
+    for (unsigned i = 0; i < 2; i++) {
+        memcpy(kept, events[i], sizeof kept);
+        memcpy(events[i], events[3 - i], sizeof kept);
+        memcpy(events[3 - i], kept, sizeof kept);
+    }
+    char *second = said_by_new_history();
+    assert_string_equal(first, second);
+    remove_tree(world->config->consoled.store.folder);
+    for (unsigned count = 1; count <= 4; count++) {
+        world->config->consoled.events_count = count;
+        begin();
+        history_run(history);
+    }
+    history_close(history);
+    history = NULL;
+    free(second);
+    second = said_without_sources();
+    assert_string_equal(first, second);
+    assert_non_null(strstr(first, "incident address:10.20."));
+    free(first);
+    free(second);
+}
+
+/* A gateway's clock is set back over midnight, and forward again; so is ours. */
+static void clocks_jump(void **state)
+{
+    const clock_us day = UINT64_C(86400) * 1000000, now = world_now();
+    const int64_t jumps[] = {-2, 5, -4, 1};
+    uint64_t lines, all = 0;
+    world->clients = 5;
+    begin();
+    for (size_t i = 0; i < COUNT_OF(jumps); i++) {
+        gateway_write(world, 0, 100);
+        gateway_write(world, 1, 100);
+        world->gateway[0].at += (clock_us)(jumps[i] * (int64_t)day);
+        for (unsigned step = 0; step < 4; step++) {
+            assert_int_equal(history_step(history, now - i * day, &lines), STATUS_OK);
+            all += lines;
+        }
+    }
+    assert_int_equal(all, 800);
+    assert_int_equal(history_counts(history).breaks, 0);
+    assert_int_equal(rows(), 800);
+    char *first = said_without_sources(), *second = said_by_new_history();
+    assert_string_equal(first, second);
+    free(first);
+    free(second);
+}
+
 static void a_break_is_an_incident(void **state)
 {
     struct incident incident;
@@ -286,6 +371,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(every_line_is_a_row, make, drop),
         cmocka_unit_test_setup_teardown(many_folders_have_their_share, make_four, drop),
         cmocka_unit_test_setup_teardown(a_new_history_says_the_same, make, drop),
+        cmocka_unit_test_setup_teardown(gateways_in_any_order, make_four, drop),
+        cmocka_unit_test_setup_teardown(clocks_jump, make, drop),
         cmocka_unit_test_setup_teardown(a_break_is_an_incident, make, drop),
         cmocka_unit_test_setup_teardown(a_break_is_said_once, make, drop),
         cmocka_unit_test_setup_teardown(a_folder_that_comes_later, make, drop),

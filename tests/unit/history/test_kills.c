@@ -48,7 +48,7 @@ static void wait_ms(unsigned ms)
     usleep(ms * 1000);
 }
 
-static bool add_lines(void *owner, const struct source *source)
+static bool add_lines(void *owner, const struct log_source *source)
 {
     *(uint64_t *)owner += source->lines;
     return true;

@@ -69,16 +69,15 @@ static void hours_and_days_are_different_ones(void **state)
 {
     struct incident incident = {0};
     const clock_us times[] = {
-        MIDNIGHT,        MIDNIGHT + MINUTE,        MIDNIGHT + HOUR - 1,
-        MIDNIGHT + HOUR, MIDNIGHT + MINUTE, /* late: counted already, as far as is known */
-        MIDNIGHT + DAY,  MIDNIGHT + DAY + HOUR - 1};
+        MIDNIGHT,        MIDNIGHT + MINUTE,         MIDNIGHT + HOUR - 1,
+        MIDNIGHT + HOUR, MIDNIGHT + MINUTE, /* late, and counted already */
+        MIDNIGHT + DAY,  MIDNIGHT + DAY + HOUR - 1, MIDNIGHT - HOUR /* late, and another day */};
     for (size_t i = 0; i < COUNT_OF(times); i++) {
         struct row row = row_at(times[i], "a.example");
         incident_add(&incident, &row);
     }
-    assert_int_equal(incident.hours, 3);
-    assert_int_equal(incident.days, 2);
-    assert_int_equal(incident.last_day * DAY, MIDNIGHT + DAY);
+    assert_int_equal(incident.hours, 4);
+    assert_int_equal(incident.days, 3);
     assert_int_equal(incident.attempts, COUNT_OF(times));
 }
 
@@ -95,17 +94,23 @@ static void the_latest_row_names_the_rule(void **state)
     incident_add(&incident, &late);
     incident_add(&incident, &silent);
     assert_string_equal(incident.rule, "wechat:14"); /* the late one does not replace it */
-    assert_string_equal(incident.ticket, "SEC-1");   /* the silent row has it again */
+    assert_string_equal(incident.ticket, ""); /* and no ticket of another rule is beside it */
     assert_int_equal(incident.first, MIDNIGHT);
+    assert_int_equal(incident.last, MIDNIGHT + DAY);
+    assert_int_equal(incident.decided_at, MIDNIGHT + HOUR);
+    first = row_at(MIDNIGHT + HOUR + 1, "a.example");
+    first.ticket = span_text("SEC-3");
+    incident_add(&incident, &first);
+    assert_string_equal(incident.ticket, "SEC-3");
 }
 
 static void names_are_kept_once_and_the_first_ones(void **state)
 {
     struct incident incident = {0};
-    for (int i = 0; i < 40; i++) {
+    for (int i = 39; i >= 0; i--) {
         char name[32];
         snprintf(name, sizeof name, "n%d.example", i / 2);
-        struct row row = row_at(MIDNIGHT, name);
+        struct row row = row_at(MIDNIGHT + (clock_us)i, name);
         incident_add(&incident, &row);
     }
     for (int i = 0; i < INCIDENT_NAMES; i++) {
@@ -113,6 +118,26 @@ static void names_are_kept_once_and_the_first_ones(void **state)
         snprintf(name, sizeof name, "n%d.example", i);
         assert_string_equal(incident.names[i], name);
     }
+}
+
+/* A hundred pages of a browser leave room for what the app alone asks. */
+static void names_of_the_app_come_first(void **state)
+{
+    struct incident incident = {0};
+    for (int i = 0; i < 100; i++) {
+        char name[32];
+        snprintf(name, sizeof name, "n%d.example", i);
+        struct row row = row_at(MIDNIGHT + (clock_us)i, name);
+        row.evidence = EVIDENCE_VISITED;
+        incident_add(&incident, &row);
+    }
+    struct row row = row_at(MIDNIGHT + DAY, "app.example");
+    incident_add(&incident, &row);
+    assert_string_equal(incident.names[0], "app.example");
+    assert_true(incident.name_is_installed[0]);
+    assert_string_equal(incident.names[1], "n0.example");
+    assert_false(incident.name_is_installed[1]);
+    assert_string_equal(incident.names[INCIDENT_NAMES - 1], "n6.example");
 }
 
 static void long_texts_end_before_a_character(void **state)
@@ -172,6 +197,7 @@ int main(void)
         cmocka_unit_test(hours_and_days_are_different_ones),
         cmocka_unit_test(the_latest_row_names_the_rule),
         cmocka_unit_test(names_are_kept_once_and_the_first_ones),
+        cmocka_unit_test(names_of_the_app_come_first),
         cmocka_unit_test(long_texts_end_before_a_character),
         cmocka_unit_test(strange_numbers_are_unknown),
         cmocka_unit_test(not_every_row_is_wanted),
