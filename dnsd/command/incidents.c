@@ -6,7 +6,7 @@
  * has the fields of the API, a line an incident.
  */
 #include "command/command.h"
-#include "http/json.h"
+#include "report/incident_json.h"
 #include "report/past.h"
 #include "report/shown.h"
 
@@ -82,97 +82,13 @@ static void put_row(const struct view *view, const struct past_incident *found)
     put_cell(view, WHY, found->score.reason_count > 0 ? found->score.reasons[0].text : "");
 }
 
-static void device_write(struct json *json, const struct device_seen *seen)
-{
-    const struct device *device = &seen->device;
-    char mac[MAC_TEXT_SIZE] = "";
-
-    json_open_object(json, "device");
-    json_number(json, "number", seen->number);
-    json_text(json, "key", device->key);
-    json_text(json, "known", device_known_words[device->known]);
-    json_text(json, "mac", device->has_mac ? mac_text(device->mac, mac) : "");
-    json_text(json, "host", device->host);
-    json_text(json, "tag", device->tag);
-    json_text(json, "owner", device->owner);
-    json_text(json, "group", device->group);
-    json_address(json, "address", &seen->latest);
-    json_close_object(json);
-}
-
-static void counts_write(struct json *json, const char *key, const uint64_t *counts,
-                         const char *const *words)
-{
-    json_open_object(json, key);
-    for (size_t i = 0; words[i] != NULL; i++) {
-        if (counts[i] > 0)
-            json_number(json, words[i], counts[i]);
-    }
-    json_close_object(json);
-}
-
-static void score_write(struct json *json, const struct score *score)
-{
-    json_open_object(json, "score");
-    json_number(json, "points", score->points);
-    json_text(json, "confidence", confidence_words[score->confidence]);
-    json_open_list(json, "reasons");
-    for (uint32_t i = 0; i < score->reason_count; i++) {
-        json_open_object(json, NULL);
-        json_text(json, "word", score->reasons[i].word);
-        json_number(json, "count", score->reasons[i].count);
-        json_text(json, "text", score->reasons[i].text);
-        json_close_object(json);
-    }
-    json_close_list(json);
-    json_close_object(json);
-}
-
-static void decided_write(struct json *json, const struct view *view,
-                          const struct past_incident *found)
-{
-    if (view->past.people == NULL) {
-        json_nothing(json, "state");
-        return;
-    }
-    json_text(json, "state", case_state_words[found->state]);
-    json_bool(json, "reopened", found->reopened);
-    json_text(json, "assignee", found->decided.assignee);
-    json_time(json, "changed", found->decided.changed);
-    json_number(json, "notes", found->decided.notes);
-}
-
 static void put_json(const struct view *view, const struct past_incident *found)
 {
-    const struct incident *incident = found->incident;
     struct json *json = json_new();
 
     json_open_object(json, NULL);
-    json_number(json, "id", incident->id);
-    device_write(json, &found->seen);
-    json_text(json, "app", incident->app);
-    json_time(json, "first", incident->first);
-    json_time(json, "last", incident->last);
-    json_number(json, "attempts", incident->attempts);
-    json_number(json, "stopped", incident->stopped);
-    counts_write(json, "evidence", incident->evidence, evidence_words);
-    counts_write(json, "ways", incident->ways, way_words);
-    json_number(json, "hours", incident->hours);
-    json_number(json, "days", incident->days);
-    json_number(json, "unresolved", incident->unresolved);
-    json_open_list(json, "names");
-    for (int i = 0; i < INCIDENT_NAMES && incident->names[i][0] != 0; i++)
-        json_text(json, NULL, incident->names[i]);
-    json_close_list(json);
-    json_text(json, "list", incident->list);
-    json_text(json, "rule", incident->rule);
-    json_text(json, "source", incident->source);
-    json_text(json, "authority", incident->authority);
-    json_text(json, "ticket", incident->ticket);
-    json_text(json, "group", incident->group);
-    json_text(json, "gateway", incident->gateway);
-    score_write(json, &found->score);
-    decided_write(json, view, found);
+    incident_json(json, found->incident, &found->seen,
+                  view->past.people == NULL ? NULL : &found->decided);
     json_close_object(json);
     struct span written = json_written(json);
     printf("%.*s\n", (int)written.length, (const char *)written.at);

@@ -18,28 +18,9 @@ enum {
 
 /* Devices. */
 
-void show_device(struct json *json, const struct device_seen *seen)
-{
-    const struct device *device = &seen->device;
-    char mac[MAC_TEXT_SIZE];
-
-    json_number(json, "number", seen->number);
-    json_text(json, "key", device->key);
-    json_text(json, "known", device_known_words[device->known]);
-    json_text(json, "mac", device->has_mac ? mac_text(device->mac, mac) : "");
-    json_text(json, "host", device->host);
-    json_text(json, "tag", device->tag);
-    json_text(json, "owner", device->owner);
-    json_text(json, "group", device->group);
-    if (device->known == DEVICE_GATEWAY)
-        json_text(json, "address", "");
-    else
-        json_address(json, "address", &seen->latest);
-}
-
 static void show_seen(struct json *json, const struct device_seen *seen)
 {
-    show_device(json, seen);
+    device_json(json, seen);
     json_time(json, "first", seen->first);
     json_time(json, "last", seen->last);
     json_number(json, "attempts", seen->attempts);

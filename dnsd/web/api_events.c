@@ -27,7 +27,7 @@ static void show_device_of(struct json *json, struct web *web, uint64_t number)
         return;
     }
     json_open_object(json, "device");
-    show_device(json, &seen);
+    device_json(json, &seen);
     json_close_object(json);
 }
 

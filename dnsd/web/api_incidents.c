@@ -161,63 +161,6 @@ static void run_list(struct request *request)
 
 /* One. */
 
-static void show_counts(struct json *json, const char *key, const uint64_t *counts,
-                        const char *const *words, size_t count)
-{
-    json_open_object(json, key);
-    for (size_t i = 0; i < count; i++)
-        if (counts[i] > 0)
-            json_number(json, words[i], counts[i]);
-    json_close_object(json);
-}
-
-static void show_score(struct json *json, const struct incident *incident)
-{
-    struct score score;
-
-    incident_score(incident, &score);
-    json_open_object(json, "score");
-    json_number(json, "points", score.points);
-    json_text(json, "confidence", confidence_words[score.confidence]);
-    json_open_list(json, "reasons");
-    for (uint32_t i = 0; i < score.reason_count; i++) {
-        json_open_object(json, NULL);
-        json_text(json, "word", score.reasons[i].word);
-        json_number(json, "count", score.reasons[i].count);
-        json_text(json, "text", score.reasons[i].text);
-        json_close_object(json);
-    }
-    json_close_list(json);
-    json_close_object(json);
-}
-
-static void show_case(struct json *json, const struct case_now *decided, clock_us last)
-{
-    bool reopened;
-    enum case_state state = case_effective(decided, last, &reopened);
-
-    json_text(json, "state", case_state_words[state]);
-    json_bool(json, "reopened", reopened);
-    json_text(json, "assignee", decided->assignee);
-    json_time(json, "changed", decided->changed);
-    json_number(json, "notes", decided->notes);
-}
-
-static void show_texts(struct json *json, const struct incident *incident)
-{
-    json_open_list(json, "names");
-    for (size_t i = 0; i < INCIDENT_NAMES && incident->names[i][0] != 0; i++)
-        json_text(json, NULL, incident->names[i]);
-    json_close_list(json);
-    json_text(json, "list", incident->list);
-    json_text(json, "rule", incident->rule);
-    json_text(json, "source", incident->source);
-    json_text(json, "authority", incident->authority);
-    json_text(json, "ticket", incident->ticket);
-    json_text(json, "group", incident->group);
-    json_text(json, "gateway", incident->gateway);
-}
-
 void show_incident(struct json *json, struct web *web, const struct incident *incident)
 {
     struct summary *summary;
@@ -228,23 +171,7 @@ void show_incident(struct json *json, struct web *web, const struct incident *in
 
     if (is_known && case_find(web->people, seen.device.key, incident->app, &decided) != STATUS_OK)
         decided = (struct case_now){.state = CASE_NEW};
-    json_number(json, "id", incident->id);
-    json_open_object(json, "device");
-    show_device(json, &seen);
-    json_close_object(json);
-    json_text(json, "app", incident->app);
-    json_time(json, "first", incident->first);
-    json_time(json, "last", incident->last);
-    json_number(json, "attempts", incident->attempts);
-    json_number(json, "stopped", incident->stopped);
-    show_counts(json, "evidence", incident->evidence, evidence_words, EVIDENCE_COUNT);
-    show_counts(json, "ways", incident->ways, way_words, WAY_COUNT);
-    json_number(json, "hours", incident->hours);
-    json_number(json, "days", incident->days);
-    json_number(json, "unresolved", incident->unresolved);
-    show_texts(json, incident);
-    show_score(json, incident);
-    show_case(json, &decided, incident->last);
+    incident_json(json, incident, &seen, &decided);
 }
 
 /* Rows of the incident by day, latest day first to be read, oldest first to be shown. */

@@ -12,9 +12,9 @@
 #include "people/people.h"
 #include "policy/image.h"
 #include "process/birth.h"
+#include "report/incident_json.h"
 #include "store/store.h"
 #include "store/summary.h"
-#include "http/json.h"
 
 struct request;
 
@@ -65,7 +65,6 @@ bool web_need_summary(struct request *request, struct summary **out);
 
 /* The members of the API's objects, into an object that is open; each beside its routes. */
 void show_incident(struct json *json, struct web *web, const struct incident *incident);
-void show_device(struct json *json, const struct device_seen *seen);
 void show_row(struct json *json, struct web *web, const struct row *row);
 
 /* A list of all gateways. False: the summary cannot be read. */

@@ -175,6 +175,13 @@ def case_incidents():
         answer(admin, "GET", "/api/incidents/" + wrong, code=404, template=template)
 
 
+def case_ponor_incidents_says_the_same():
+    said = {i["id"]: i for i in map(json.loads, lab.out(
+        lab.PONOR, "-c", consoled.file, "incidents", "--json").splitlines())}
+    every = people["admin"].get("/api/incidents", most=200)["incidents"]
+    assert said == {i["id"]: i for i in every}, (said, every)
+
+
 def case_events():
     admin = people["admin"]
     template = "/api/events/{source}/{sequence}"
