@@ -5,6 +5,8 @@
  * Reads consoled's history, or the event files where there is none; needs no running program.
  */
 #include "command/command.h"
+
+#include "base/refusal.h"
 #include "report/report.h"
 
 #include <errno.h>
@@ -25,10 +27,10 @@ static bool ends_with(const char *text, const char *end)
     return length >= wanted && strcmp(text + length - wanted, end) == 0;
 }
 
-/* A file that is written whole or not at all. */
+/* Made in memory first: what goes wrong on the way there leaves the file of before as it is. */
 static int write_file(const struct request *request, const struct report *report)
 {
-    char *made = NULL;
+    char *made = NULL, why[REFUSAL_TEXT_SIZE];
     size_t length = 0;
     FILE *memory = open_memstream(&made, &length);
     FILE *out = stdout;
@@ -42,15 +44,15 @@ static int write_file(const struct request *request, const struct report *report
     if (fine && request->output != NULL)
         out = fopen(request->output, "we");
     if (!fine || out == NULL) {
-        fprintf(stderr, "ponor: %s: %s\n", request->output != NULL ? request->output : "report",
-                strerror(errno));
+        fprintf(stderr, "ponor: %s: %s%s\n", fine ? request->output : "report",
+                refusal_text(errno, why), fine ? "; say with -o where it may stand" : "");
         free(made);
         return EXIT_NO;
     }
     fine = fwrite(made, 1, length, out) == length;
     fine = (out == stdout ? fflush(out) : fclose(out)) == 0 && fine;
     if (!fine)
-        fprintf(stderr, "ponor: the report could not be written: %s\n", strerror(errno));
+        fprintf(stderr, "ponor: the report could not be written: %s\n", refusal_text(errno, why));
     free(made);
     return fine ? EXIT_YES : EXIT_NO;
 }
@@ -84,8 +86,25 @@ done:
     return code;
 }
 
+static int help(void)
+{
+    printf(
+        "usage: ponor report [--month YYYY-MM] [--html | --markdown] [--lang en|fr] [-o FILE]\n"
+        "                    [-c FILE]\n\n"
+        "A month for the people who decide: what was tried and what was stopped, by how many\n"
+        "devices and how sure that is, under which authority, what changed since the month\n"
+        "before, and what is not known. Without --month it is the last one that is over.\n"
+        "Markdown on standard output, unless --html or a FILE that ends in .html says otherwise.\n"
+        "The HTML page is complete in itself: no script, nothing is fetched.\n\n"
+        "Needs no running program. Reads the history of consoled, or, where there is none, the\n"
+        "folders of event files. docs/operate.md says more.\n");
+    return EXIT_YES;
+}
+
 int command_report(int argc, char *argv[])
 {
+    if (command_flag(&argc, argv, "--help"))
+        return help();
     const char *file = command_config(&argc, argv);
     const char *month = command_option(&argc, argv, "--month", NULL);
     const char *language = command_option(&argc, argv, "--lang", "en");
@@ -102,6 +121,8 @@ int command_report(int argc, char *argv[])
     request.month = report_month_before(clock_wall());
     if (month != NULL && !report_month_read(month, &request.month))
         return command_usage("report", "--month wants a year and a month like 2026-11");
+    if (request.month.from > clock_wall())
+        return command_usage("report", "that month has not begun");
     request.language = strcmp(language, "fr") == 0 ? REPORT_FRENCH : REPORT_ENGLISH;
     request.as_html =
         html || (!markdown && request.output != NULL && ends_with(request.output, ".html"));

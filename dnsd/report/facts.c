@@ -216,6 +216,7 @@ static enum status gather_health(struct past *past, struct report *report)
                 break; /* no further for want of time: what was found holds */
             page.has_after = true;
         }
+        report->health_is_part |= status == STATUS_OK && !paged.complete;
     }
     return status;
 }
@@ -251,6 +252,7 @@ enum status report_gather(struct past *past, const struct report_month *month, c
 
     *out = (struct report){.month = *month,
                            .made = now,
+                           .before_from = last.from,
                            .read_at = past->read_at,
                            .is_temporary = past->is_temporary,
                            .has_states = past->people != NULL};
@@ -274,6 +276,7 @@ enum status report_gather(struct past *past, const struct report_month *month, c
     if (out->gateway_count > 0)
         qsort(out->gateways, out->gateway_count, sizeof *out->gateways, by_name);
     out->history_first = facts.first;
+    out->is_comparable = facts.first < last.from + DAY_US && month->until <= now;
     out->waiting = facts.waiting;
     return status;
 }

@@ -114,11 +114,8 @@ static void keep_finding(struct report *report, const struct past_incident *foun
                                        .address = found->seen.latest,
                                        .score = found->score,
                                        .attempts = incident->attempts,
-                                       .stopped = incident->stopped,
-                                       .first = incident->first,
                                        .last = incident->last,
-                                       .state = found->state,
-                                       .reopened = found->reopened};
+                                       .state = found->state};
     memcpy(finding->app, incident->app, sizeof finding->app);
 }
 

@@ -101,33 +101,42 @@ static void table_close(const struct page *page)
     fputs("</tbody></table></div>\n", page->out);
 }
 
+/* `share`: of what `below` says; NULL: nothing is said below. */
 static void tile(const struct page *page, enum report_text text, uint64_t number,
-                 const char *beside)
+                 enum report_text below, const char *share)
 {
+    const struct shown_values values = {{share}};
+
     fputs("<div class=\"tile\"><b>", page->out);
     page_number(page, number);
     fputs("</b><span>", page->out);
     page_said(page, text);
     fputs("</span><em>", page->out);
-    page_text(page, beside);
+    if (share != NULL)
+        said_with(page, below, &values);
     fputs("</em></div>", page->out);
 }
 
 static void tiles_write(const struct page *page)
 {
     const struct report *r = page->report;
-    char change[NUMBER_SIZE], share[NUMBER_SIZE], sure[NUMBER_SIZE];
+    uint64_t sure = r->devices[CONFIDENCE_SURE];
+    char text[NUMBER_SIZE];
 
     fputs("<div class=\"tiles\">", page->out);
-    tile(page, SAID_ATTEMPTS, r->rows, shown_change(page->language, r->rows, r->before, change));
-    tile(page, SAID_STOPPED, r->stopped, shown_share(page->language, r->stopped, r->rows, share));
-    tile(page, SAID_DEVICES_CONCERNED, r->device_count, "");
-    tile(page, SAID_SURELY_INSTALLED, r->devices[CONFIDENCE_SURE],
-         shown_share(page->language, r->devices[CONFIDENCE_SURE], r->device_count, sure));
+    tile(page, SAID_ATTEMPTS, r->rows, SAID_ON_BEFORE,
+         r->is_comparable && r->before > 0 ? shown_change(page->language, r->rows, r->before, text)
+                                           : NULL);
+    tile(page, SAID_STOPPED, r->stopped, SAID_OF_ATTEMPTS,
+         shown_share(page->language, r->stopped, r->rows, text));
+    tile(page, SAID_DEVICES_CONCERNED, r->device_count, SAID_COUNT, NULL);
+    tile(page, SAID_SURELY_INSTALLED, sure, SAID_OF_DEVICES,
+         shown_share(page->language, sure, r->device_count, text));
     if (r->has_states)
-        tile(page, SAID_INCIDENTS_OPEN, r->states[CASE_NEW] + r->states[CASE_ACKNOWLEDGED], "");
+        tile(page, SAID_INCIDENTS_OPEN, r->states[CASE_NEW] + r->states[CASE_ACKNOWLEDGED],
+             SAID_COUNT, NULL);
     else
-        tile(page, SAID_INCIDENTS, r->incidents, "");
+        tile(page, SAID_INCIDENTS, r->incidents, SAID_COUNT, NULL);
     fputs("</div>\n", page->out);
 }
 
@@ -137,6 +146,13 @@ static void on_sentence(void *owner, const char *text)
     fputs("<li>", page->out);
     page_text(page, text);
     fputs("</li>\n", page->out);
+}
+
+static void on_period(void *owner, const char *text)
+{
+    const struct page *page = owner;
+    fputs("<br>", page->out);
+    page_text(page, text);
 }
 
 static void apps_write(const struct page *page)
@@ -163,7 +179,8 @@ static void apps_write(const struct page *page)
         chart_share(page, app->stopped, app->rows - app->stopped, most);
         fputs("</td>", page->out);
         cell_number(page, app->before);
-        cell_text(page, " class=\"n\"", shown_change(page->language, app->rows, app->before, text));
+        cell_text(page, " class=\"n\"",
+                  shown_trend(r, page->language, app->rows, app->before, text));
         fputs("</tr>\n", page->out);
     }
     table_close(page);
@@ -233,8 +250,9 @@ static void finding_write(const struct page *page, const struct report_finding *
 
 static void devices_write(const struct page *page)
 {
-    static const enum report_text columns[] = {SAID_DEVICE,   SAID_APP,  SAID_CONFIDENCE, SAID_WHY,
-                                               SAID_ATTEMPTS, SAID_LAST, SAID_STATE};
+    static const enum report_text columns[] = {SAID_DEVICE, SAID_APP,           SAID_CONFIDENCE,
+                                               SAID_WHY,    SAID_ATTEMPTS_EVER, SAID_LAST,
+                                               SAID_STATE};
     const struct report *r = page->report;
 
     if (r->device_count == 0)
@@ -402,6 +420,7 @@ static void head_write(const struct page *page)
     page_text(page, title);
     fputs("</h1>\n<p class=\"sub\">", page->out);
     page_said(page, SAID_SUBTITLE);
+    report_period(r, page->language, on_period, (void *)page);
     fputs("</p>\n", page->out);
 }
 

@@ -7,7 +7,8 @@
 #include "report/shown.h"
 #include "report/words.h"
 
-static const clock_us HOUR_US = UINT64_C(3600000000), SILENT_US = UINT64_C(2) * 86400000000;
+static const clock_us HOUR_US = UINT64_C(3600000000), DAY_US = UINT64_C(86400000000),
+                      SILENT_US = UINT64_C(2) * 86400000000;
 
 enum { GATEWAY_NAME_SIZE = 2 * CONFIG_WORD_SIZE + 8, GATEWAY_SHOWN = 60 };
 
@@ -53,7 +54,7 @@ void report_short(const struct report *report, enum report_language language, re
         {shown_number(language, report->before, rows),
          shown_change(language, report->rows, report->before, change)}};
     if (report->before > 0)
-        say(&s, SAID_SAY_TREND, &trend);
+        say(&s, report->is_comparable ? SAID_SAY_TREND : SAID_SAY_BEFORE, &trend);
     if (report->device_count > 0)
         say_numbers(&s, SAID_SAY_DEVICES, report->device_count, report->devices[CONFIDENCE_SURE],
                     report->devices[CONFIDENCE_LIKELY]);
@@ -117,6 +118,8 @@ static void say_history(const struct sentences *s)
         say(s, SAID_LIMIT_RUNNING, &values);
     if (r->history_first > r->month.from)
         say(s, SAID_LIMIT_HISTORY, &begin);
+    else if (r->history_first > r->before_from + DAY_US)
+        say(s, SAID_LIMIT_BEFORE, &begin);
     if (r->is_temporary)
         say(s, SAID_LIMIT_TEMPORARY, NULL);
     else if (r->read_at < r->month.until && r->read_at + HOUR_US < r->made)
@@ -135,6 +138,8 @@ void report_limits(const struct report *report, enum report_language language,
         say(&s, SAID_LIMIT_NO_GATEWAYS, NULL);
     for (uint32_t i = 0; i < report->gateway_count; i++)
         say_gateway(&s, &report->gateways[i]);
+    if (report->health_is_part)
+        say(&s, SAID_LIMIT_HEALTH, NULL);
     if (report->unknown_devices > 0)
         say_numbers(&s, SAID_LIMIT_DEVICES, report->device_count, report->unknown_devices, 0);
     if (!report->has_states)
@@ -145,6 +150,23 @@ void report_limits(const struct report *report, enum report_language language,
         say_numbers(&s, SAID_LIMIT_EXCEPTED, report->excepted, 0, 0);
     say(&s, SAID_LIMIT_SCORE, NULL);
     say(&s, SAID_LIMIT_ALWAYS, NULL);
+}
+
+void report_period(const struct report *report, enum report_language language,
+                   report_on_sentence on, void *owner)
+{
+    const struct sentences s = {report, language, on, owner};
+    char from[NUMBER_SIZE], until[NUMBER_SIZE], count[NUMBER_SIZE];
+    clock_us end = report->month.until < report->made ? report->month.until : report->made;
+    uint64_t gateways = 0;
+
+    for (uint32_t i = 0; i < report->gateway_count; i++)
+        gateways +=
+            i == 0 || strcmp(report->gateways[i].gateway, report->gateways[i - 1].gateway) != 0;
+    const struct shown_values values = {{shown_day(report->month.from, from),
+                                         shown_day(end - 1, until),
+                                         shown_number(language, gateways, count)}};
+    say(&s, SAID_PERIOD, &values);
 }
 
 void report_how(enum report_language language, report_on_sentence on, void *owner)

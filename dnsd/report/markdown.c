@@ -102,6 +102,15 @@ static void on_sentence(void *owner, const char *text)
     fputs("\n", m->out);
 }
 
+static void on_period(void *owner, const char *text)
+{
+    const struct mark *m = owner;
+    put_said(m, SAID_SUBTITLE);
+    fputs(". ", m->out);
+    put(m, text);
+    fputs("\n\n", m->out);
+}
+
 static void apps_write(const struct mark *m)
 {
     static const enum report_text columns[] = {SAID_APP, SAID_ATTEMPTS, SAID_STOPPED, SAID_BEFORE,
@@ -119,7 +128,7 @@ static void apps_write(const struct mark *m)
         cell_number(m, app->rows);
         cell_number(m, app->stopped);
         cell_number(m, app->before);
-        cell(m, shown_change(m->language, app->rows, app->before, text));
+        cell(m, shown_trend(m->report, m->language, app->rows, app->before, text));
         fputs("\n", m->out);
     }
 }
@@ -148,9 +157,9 @@ static void finding_write(const struct mark *m, const struct report_finding *fin
 static void devices_write(const struct mark *m)
 {
     static const enum report_text counts[] = {SAID_CONFIDENCE, SAID_NUMBER};
-    static const enum report_text columns[] = {SAID_DEVICE,   SAID_ADDRESS,    SAID_OWNER,
-                                               SAID_APP,      SAID_CONFIDENCE, SAID_WHY,
-                                               SAID_ATTEMPTS, SAID_LAST,       SAID_STATE};
+    static const enum report_text columns[] = {SAID_DEVICE,        SAID_ADDRESS,    SAID_OWNER,
+                                               SAID_APP,           SAID_CONFIDENCE, SAID_WHY,
+                                               SAID_ATTEMPTS_EVER, SAID_LAST,       SAID_STATE};
 
     if (m->report->device_count == 0)
         return;
@@ -196,11 +205,12 @@ static void lists_write(const struct mark *m)
     table_open(m, 0x10, columns, COUNT_OF(columns));
     for (uint32_t i = 0; i < m->report->list_count; i++) {
         const struct report_list *list = &m->report->lists[i];
+        const char *missing = report_said(m->language, SAID_NOT_STATED);
         fputs("|", m->out);
         cell(m, list->app);
         cell(m, list->list);
-        cell(m, list->authority);
-        cell(m, list->ticket);
+        cell(m, list->authority[0] != 0 ? list->authority : missing);
+        cell(m, list->ticket[0] != 0 ? list->ticket : missing);
         cell_number(m, list->incidents);
         fputs("\n", m->out);
     }
@@ -268,6 +278,7 @@ void report_markdown(const struct report *report, enum report_language language,
     const struct shown_values title = {{month}};
 
     fprintf(out, "# %s\n\n", shown_fill(report_said(language, SAID_TITLE), &title, text));
+    report_period(report, language, on_period, (void *)&m);
     report_short(report, language, on_sentence, (void *)&m);
     apps_write(&m);
     devices_write(&m);

@@ -9,19 +9,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 static const clock_us LATER_US = UINT64_C(120) * 1000000;
 
-enum { TREE_DESCRIPTORS = 8, KEEP_DAYS = 36500, TRIES = 1000 };
-
-static int remove_one(const char *path, const struct stat *facts, int kind, struct FTW *place)
-{
-    return remove(path);
-}
+enum { KEEP_DAYS = 36500, TRIES = 1000 };
 
 static bool on_source(void *owner, const struct log_source *source)
 {
@@ -103,7 +97,6 @@ static enum status make_history(const struct config *config, clock_us now, char 
 static enum status open_temporary(struct past *past, const struct config *config, clock_us now,
                                   char why[STORE_WHY_SIZE])
 {
-    const char *under = getenv("TMPDIR");
     struct config *copy = malloc(sizeof *copy);
     struct config_store *store;
 
@@ -112,17 +105,15 @@ static enum status open_temporary(struct past *past, const struct config *config
         return STATUS_NO_MEMORY;
     *copy = *config;
     store = &copy->consoled.store;
-    snprintf(past->folder, sizeof past->folder, "%s/ponor-XXXXXX",
-             under != NULL && *under == '/' ? under : "/tmp");
-    enum status status = STATUS_SYSTEM;
-    if (mkdtemp(past->folder) == NULL) {
-        snprintf(why, STORE_WHY_SIZE, "no temporary folder: %.100s: %s; set TMPDIR", past->folder,
-                 strerror(errno));
+    enum status status = scratch_open(&past->scratch);
+    if (status != STATUS_OK) {
+        snprintf(why, STORE_WHY_SIZE, "no temporary folder: %.100s: %s; set TMPDIR",
+                 past->scratch.folder, strerror(errno));
         goto done;
     }
     past->is_temporary = true;
     past->read_at = now;
-    snprintf(store->folder, sizeof store->folder, "%s", past->folder);
+    snprintf(store->folder, sizeof store->folder, "%s", past->scratch.folder);
     store->choice = STORE_SQLITE;
     store->keep_days = KEEP_DAYS;
     store->keep_bytes = 0;
@@ -137,8 +128,17 @@ done:
 enum status past_open(const struct config *config, clock_us now, char why[STORE_WHY_SIZE],
                       struct past *out)
 {
+    const char *folder = config->consoled.store.folder;
+
     *out = (struct past){0};
     enum status status = open_kept(out, &config->consoled.store, why);
+    if (status == STATUS_AGAIN && access(folder, R_OK | X_OK) != 0 && errno == EACCES) {
+        snprintf(why, STORE_WHY_SIZE,
+                 "the history in %.150s cannot be read: permission denied; be root, or in the "
+                 "group that owns it",
+                 folder);
+        status = STATUS_REFUSED;
+    }
     if (status == STATUS_AGAIN) {
         past_close(out);
         status = open_temporary(out, config, now, why);
@@ -160,9 +160,9 @@ void past_close(struct past *past)
         store_close(past->store);
     if (past->summary != NULL)
         summary_close(past->summary);
-    if (past->is_temporary &&
-        nftw(past->folder, remove_one, TREE_DESCRIPTORS, FTW_DEPTH | FTW_PHYS) != 0)
-        fprintf(stderr, "ponor: %s could not be removed\n", past->folder);
+    if (past->is_temporary && !scratch_close(&past->scratch))
+        fprintf(stderr, "ponor: %s could not be removed: remove it by hand\n",
+                past->scratch.folder);
     *past = (struct past){0};
 }
 

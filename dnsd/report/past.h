@@ -5,13 +5,14 @@
  *
  * Used by `ponor incidents` and `ponor report`, which need no running consoled. Also what people
  * decided, where that can be read. Never changes anything of consoled's; a temporary history stands
- * under $TMPDIR (or /tmp) and goes with past_close().
+ * in a folder of its own (scratch.h) that goes with past_close(), or with the program.
  */
 #ifndef REPORT_PAST_H
 #define REPORT_PAST_H
 
 #include "config/config.h"
 #include "people/cases.h"
+#include "report/scratch.h"
 #include "store/store.h"
 #include "store/summary.h"
 
@@ -22,7 +23,7 @@ struct past {
     char people_why[PEOPLE_WHY_SIZE];
     bool is_temporary;
     clock_us read_at; /* when history read something last; of a temporary one: now */
-    char folder[CONFIG_PATH_SIZE];
+    struct scratch scratch;
 };
 
 /* `why` says what is wrong and what to do. */

@@ -59,16 +59,17 @@ struct report_finding {
     struct address address;
     char app[INCIDENT_TEXT_SIZE];
     struct score score;
-    uint64_t attempts, stopped;
-    clock_us first, last;
+    uint64_t attempts; /* whenever they were */
+    clock_us last;
     enum case_state state;
-    bool reopened;
 };
 
 struct report {
     struct report_month month;
     clock_us made, read_at;
     bool is_temporary, has_states;
+    bool is_comparable;                      /* this month and the one before are whole */
+    bool health_is_part;                     /* not all lines about health could be read in time */
     struct report_app apps[REPORT_APPS + 1]; /* most rows first */
     uint32_t app_count;
     uint64_t rows, stopped, before, before_stopped, excepted;
@@ -83,6 +84,7 @@ struct report {
     uint32_t finding_count;
     uint64_t incidents, opened, closed, reopened, broken_chains, states[CASE_STATES];
     clock_us history_first; /* first row that is kept; 0: none */
+    clock_us before_from;   /* begin of the month before */
     uint64_t waiting;       /* batches that the database does not have yet */
 };
 

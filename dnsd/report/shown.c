@@ -124,6 +124,13 @@ const char *shown_change(enum report_language language, uint64_t now, uint64_t b
     return out;
 }
 
+const char *shown_trend(const struct report *report, enum report_language language, uint64_t now,
+                        uint64_t before, char out[NUMBER_SIZE])
+{
+    return shown_change(language, report->is_comparable ? now : 0,
+                        report->is_comparable ? before : 0, out);
+}
+
 const char *shown_minute(clock_us at, char out[NUMBER_SIZE])
 {
     time_t seconds = (time_t)(at / 1000000);

@@ -25,6 +25,9 @@ const char *shown_share(enum report_language language, uint64_t part, uint64_t w
 /* "+12%", "-3%"; "new" after nothing. */
 const char *shown_change(enum report_language language, uint64_t now, uint64_t before,
                          char out[NUMBER_SIZE]);
+/* The same; a dash where the report's months cannot be compared. */
+const char *shown_trend(const struct report *report, enum report_language language, uint64_t now,
+                        uint64_t before, char out[NUMBER_SIZE]);
 const char *shown_day(clock_us at, char out[NUMBER_SIZE]);      /* "2026-11-24" */
 const char *shown_minute(clock_us at, char out[NUMBER_SIZE]);   /* "2026-11-24 03:00" */
 const char *shown_duration(uint64_t us, char out[NUMBER_SIZE]); /* "3 h 12 min", "45 s" */

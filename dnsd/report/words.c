@@ -4,8 +4,6 @@
  */
 #include "report/words.h"
 
-#include <inttypes.h>
-
 /* clang-format off */
 static const char *const said[SAID_COUNT][REPORT_LANGUAGES] = {
     [SAID_TITLE] = {
@@ -14,12 +12,18 @@ static const char *const said[SAID_COUNT][REPORT_LANGUAGES] = {
     [SAID_SUBTITLE] = {
         "Management summary of what gateways saw and stopped",
         "Sommaire de ce que les passerelles ont vu et bloqué"},
+    [SAID_PERIOD] = {
+        "#1 to #2, UTC. Gateways: #3.",
+        "Du #1 au #2, UTC. Passerelles\u00a0: #3."},
     [SAID_IN_SHORT] = {
         "In short",
         "En bref"},
     [SAID_ATTEMPTS] = {
         "Attempts",
         "Tentatives"},
+    [SAID_ATTEMPTS_EVER] = {
+        "Attempts in all",
+        "Tentatives en tout"},
     [SAID_STOPPED] = {
         "Stopped",
         "Bloquées"},
@@ -32,6 +36,15 @@ static const char *const said[SAID_COUNT][REPORT_LANGUAGES] = {
     [SAID_INCIDENTS_OPEN] = {
         "Open incidents",
         "Incidents ouverts"},
+    [SAID_OF_ATTEMPTS] = {
+        "#1 of attempts",
+        "#1 des tentatives"},
+    [SAID_OF_DEVICES] = {
+        "#1 of them",
+        "#1 d’entre eux"},
+    [SAID_ON_BEFORE] = {
+        "#1 on the month before",
+        "#1 par rapport au mois précédent"},
     [SAID_SAY_NONE] = {
         "No attempt at a banned app was seen in this month.",
         "Aucune tentative vers une application interdite n’a été vue ce mois-ci."},
@@ -41,6 +54,11 @@ static const char *const said[SAID_COUNT][REPORT_LANGUAGES] = {
     [SAID_SAY_TREND] = {
         "In the month before: #1 (#2).",
         "Le mois précédent\u00a0: #1 (#2)."},
+    [SAID_SAY_BEFORE] = {
+        "In the month before: #1. One of the two months is not whole: no trend follows from "
+        "it.",
+        "Le mois précédent\u00a0: #1. L’un des deux mois n’est pas complet\u00a0: aucune "
+        "tendance n’en découle."},
     [SAID_SAY_DEVICES] = {
         "Devices concerned: #1. A banned app is certainly installed on #2 of them, probably on "
         "#3 more.",
@@ -170,9 +188,6 @@ static const char *const said[SAID_COUNT][REPORT_LANGUAGES] = {
     [SAID_NEW] = {
         "new",
         "nouveau"},
-    [SAID_NONE] = {
-        "none",
-        "aucun"},
     [SAID_NOT_STATED] = {
         "not stated",
         "non précisé"},
@@ -200,6 +215,9 @@ static const char *const said[SAID_COUNT][REPORT_LANGUAGES] = {
     [SAID_LIMIT_HISTORY] = {
         "The history begins on #1; what was before is not counted.",
         "L’historique commence le #1; ce qui précède n’est pas compté."},
+    [SAID_LIMIT_BEFORE] = {
+        "The history begins on #1: of the month before, only what followed is known.",
+        "L’historique commence le #1\u00a0: du mois précédent, seule la suite est connue."},
     [SAID_LIMIT_TEMPORARY] = {
         "consoled has no history here: the numbers come from the event files that are still "
         "there.",
@@ -231,6 +249,11 @@ static const char *const said[SAID_COUNT][REPORT_LANGUAGES] = {
     [SAID_LIMIT_FULL] = {
         "#1: flows forgotten, or not gathered, for want of memory: #2.",
         "#1\u00a0: flux oubliés, ou non assemblés, faute de mémoire\u00a0: #2."},
+    [SAID_LIMIT_HEALTH] = {
+        "What gateways said of themselves could not all be read in time: losses and blind times "
+        "may be more.",
+        "Ce que les passerelles ont dit d’elles-mêmes n’a pas pu être lu en entier à "
+        "temps\u00a0: pertes et temps aveugles peuvent être plus grands."},
     [SAID_LIMIT_SILENT] = {
         "#1: no line since #2. Nothing happened, or nothing was written.",
         "#1\u00a0: aucune ligne depuis le #2. Rien ne s’est produit, ou rien n’a été écrit."},
@@ -320,137 +343,11 @@ static const char *const said[SAID_COUNT][REPORT_LANGUAGES] = {
         "not known",
         "inconnu"},
 };
-
-static const char *const months[12][REPORT_LANGUAGES] = {
-    {"January", "janvier"},
-    {"February", "février"},
-    {"March", "mars"},
-    {"April", "avril"},
-    {"May", "mai"},
-    {"June", "juin"},
-    {"July", "juillet"},
-    {"August", "août"},
-    {"September", "septembre"},
-    {"October", "octobre"},
-    {"November", "novembre"},
-    {"December", "décembre"},
-};
-
-static const char *const ways[WAY_COUNT][REPORT_LANGUAGES] = {
-    [WAY_UNKNOWN] = {"not told",
-        "non précisée"},
-    [WAY_DNS] = {"look-up at our resolver",
-        "requête à notre résolveur"},
-    [WAY_ANSWER] = {"answer that leads there",
-        "réponse qui y mène"},
-    [WAY_TLS] = {"TLS server name",
-        "nom de serveur TLS"},
-    [WAY_QUIC] = {"QUIC server name",
-        "nom de serveur QUIC"},
-    [WAY_HTTP] = {"HTTP host",
-        "hôte HTTP"},
-    [WAY_ADDRESS] = {"address without a name",
-        "adresse sans nom"},
-    [WAY_MMTLS] = {"mmtls, WeChat’s own protocol",
-        "mmtls, protocole propre à WeChat"},
-    [WAY_OICQ] = {"OICQ, QQ’s own protocol",
-        "OICQ, protocole propre à QQ"},
-    [WAY_OTHER_DNS] = {"DNS to another resolver",
-        "DNS vers un autre résolveur"},
-    [WAY_DOT] = {"DNS over TLS",
-        "DNS sur TLS"},
-    [WAY_DOH] = {"DNS over HTTPS",
-        "DNS sur HTTPS"},
-    [WAY_DOQ] = {"DNS over QUIC",
-        "DNS sur QUIC"},
-    [WAY_DNSCRYPT] = {"DNSCrypt",
-        "DNSCrypt"},
-    [WAY_HTTPDNS] = {"name service inside HTTP",
-        "service de noms dans HTTP"},
-    [WAY_PROXY] = {"proxy",
-        "mandataire"},
-    [WAY_CERTIFICATE] = {"name in a certificate",
-        "nom dans un certificat"},
-    [WAY_ECH] = {"encrypted server name",
-        "nom de serveur chiffré"},
-    [WAY_UNRESOLVED] = {"unknown protocol to an address never resolved",
-        "protocole inconnu vers une adresse jamais résolue"},
-    [WAY_INTEGRITY] = {"chain of events",
-        "chaîne d’événements"},
-};
-
-/* By the words of incident/score.c; # is the place of the count. */
-static const struct {
-    const char *word, *one, *many;
-} french_reasons[] = {
-    {"chain-broken",
-        "la chaîne d’événements d’une passerelle a été rompue\u00a0: des lignes ont été "
-        "modifiées ou manquent",
-        "la chaîne d’événements d’une passerelle a été rompue # fois\u00a0: des lignes ont été "
-        "modifiées ou manquent"},
-    {"mmtls",
-        "1 poignée de main mmtls, que seule l’application parle",
-        "# poignées de main mmtls, que seule l’application parle"},
-    {"oicq",
-        "1 paquet OICQ, que seule l’application parle",
-        "# paquets OICQ, que seule l’application parle"},
-    {"installed-names",
-        "1 tentative vers un nom ou une adresse que seule l’application demande",
-        "# tentatives vers des noms ou adresses que seule l’application demande"},
-    {"update",
-        "1 recherche de mise à jour, ou téléchargement d’un programme d’installation",
-        "# recherches de mises à jour, ou téléchargements d’un programme d’installation"},
-    {"httpdns",
-        "1 question à un service de noms que les applications portent dans HTTP",
-        "# questions à un service de noms que les applications portent dans HTTP"},
-    {"bypass",
-        "1 tentative de contourner le résolveur",
-        "# tentatives de contourner le résolveur"},
-    {"unresolved",
-        "1 connexion à une adresse jamais résolue pour l’appareil",
-        "# connexions à des adresses jamais résolues pour l’appareil"},
-    {"addresses",
-        "1 connexion à une adresse de la liste, sans nom",
-        "# connexions à des adresses de la liste, sans nom"},
-    {"visited",
-        "1 tentative vers ce qu’un navigateur atteint sans l’application",
-        "# tentatives vers ce qu’un navigateur atteint sans l’application"},
-    {"ways-around",
-        "1 voie de contournement de la passerelle a été tentée",
-        "# voies de contournement de la passerelle ont été tentées"},
-    {"many-hours",
-        "",
-        "des tentatives pendant # heures différentes"},
-    {"many-days",
-        "",
-        "des tentatives pendant # jours différents"},
-    {"many-names",
-        "",
-        "au moins # noms différents"},
-    {"context",
-        "1 tentative vers un serveur que d’autres utilisent aussi\u00a0: elle ne prouve rien à "
-        "elle seule",
-        "# tentatives vers des serveurs que d’autres utilisent aussi\u00a0: elles ne prouvent "
-        "rien à elles seules"},
-    {"unrated",
-        "1 tentative que la liste n’appelle pas un indice",
-        "# tentatives que la liste n’appelle pas des indices"},
-};
 /* clang-format on */
 
 const char *report_said(enum report_language language, enum report_text text)
 {
     return said[text][language];
-}
-
-const char *report_month_name(enum report_language language, unsigned month)
-{
-    return months[(month - 1) % 12][language];
-}
-
-const char *report_way_said(enum report_language language, enum way way)
-{
-    return ways[way][language];
 }
 
 const char *report_confidence_said(enum report_language language, enum confidence confidence)
@@ -473,22 +370,4 @@ const char *report_state_said(enum report_language language, enum case_state sta
         [CASE_FALSE_POSITIVE] = SAID_STATE_FALSE_POSITIVE,
     };
     return said[texts[state]][language];
-}
-
-const char *report_reason_said(enum report_language language, const struct reason *reason,
-                               char out[REPORT_REASON_SIZE])
-{
-    snprintf(out, REPORT_REASON_SIZE, "%s", reason->text);
-    for (size_t i = 0; language == REPORT_FRENCH && i < COUNT_OF(french_reasons); i++) {
-        const char *one = french_reasons[i].one, *many = french_reasons[i].many;
-        int before = (int)strcspn(many, "#");
-        if (strcmp(french_reasons[i].word, reason->word) != 0)
-            continue;
-        if (reason->count == 1)
-            snprintf(out, REPORT_REASON_SIZE, "%s", one);
-        else
-            snprintf(out, REPORT_REASON_SIZE, "%.*s%" PRIu64 "%s", before, many, reason->count,
-                     many + before + 1);
-    }
-    return out;
 }

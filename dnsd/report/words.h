@@ -13,15 +13,21 @@
 enum report_text {
     SAID_TITLE,
     SAID_SUBTITLE,
+    SAID_PERIOD,
     SAID_IN_SHORT,
     SAID_ATTEMPTS,
+    SAID_ATTEMPTS_EVER,
     SAID_STOPPED,
     SAID_DEVICES_CONCERNED,
     SAID_SURELY_INSTALLED,
     SAID_INCIDENTS_OPEN,
+    SAID_OF_ATTEMPTS,
+    SAID_OF_DEVICES,
+    SAID_ON_BEFORE,
     SAID_SAY_NONE,
     SAID_SAY_ATTEMPTS,
     SAID_SAY_TREND,
+    SAID_SAY_BEFORE,
     SAID_SAY_DEVICES,
     SAID_SAY_INCIDENTS,
     SAID_SAY_STATES,
@@ -64,7 +70,6 @@ enum report_text {
     SAID_RESTARTS,
     SAID_OTHERS,
     SAID_NEW,
-    SAID_NONE,
     SAID_NOT_STATED,
     SAID_THIS_MONTH,
     SAID_MONTH_BEFORE,
@@ -74,6 +79,7 @@ enum report_text {
     SAID_CHAIN_BREAKS,
     SAID_LIMIT_RUNNING,
     SAID_LIMIT_HISTORY,
+    SAID_LIMIT_BEFORE,
     SAID_LIMIT_TEMPORARY,
     SAID_LIMIT_READ,
     SAID_LIMIT_NO_GATEWAYS,
@@ -83,6 +89,7 @@ enum report_text {
     SAID_LIMIT_BLIND,
     SAID_LIMIT_DROPPED,
     SAID_LIMIT_FULL,
+    SAID_LIMIT_HEALTH,
     SAID_LIMIT_SILENT,
     SAID_LIMIT_DEVICES,
     SAID_LIMIT_STATES,
@@ -110,7 +117,7 @@ enum report_text {
 };
 /* clang-format on */
 
-/* UTF-8. #1, #2, … are places for values: report_fill(). */
+/* UTF-8. #1, #2, … are places for values: shown_fill(). */
 const char *report_said(enum report_language language, enum report_text text);
 const char *report_month_name(enum report_language language, unsigned month); /* 1 to 12 */
 const char *report_way_said(enum report_language language, enum way way);

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """`ponor incidents` and `ponor report` over event files of two months, without consoled and beside it."""
+import fcntl
 import json
 import os
 import re
+import signal
 import subprocess
 
 import console
@@ -54,9 +56,9 @@ consoled:
 plain = config("plain")
 
 
-def ponor(*argv, file=plain, check=True):
+def ponor(*argv, file=plain, check=True, user=None):
     """Both outputs and the code; the temporary history stands in a folder of the test's."""
-    ran = subprocess.run([PONOR, "-c", file, *argv], capture_output=True, text=True, timeout=120,
+    ran = subprocess.run([PONOR, "-c", file, *argv], capture_output=True, text=True, timeout=120, user=user,
                          env={**os.environ, "TMPDIR": str(temporary)})
     assert not check or ran.returncode == 0, (argv, ran.returncode, ran.stderr)
     assert "Sanitizer" not in ran.stderr, ran.stderr
@@ -122,6 +124,7 @@ def case_wrong_use_says_what_is_right():
                        (("incidents", "--since", "soon"), "2h"),
                        (("incidents", "more"), "too many"),
                        (("report", "--month", "10-2026"), "2026-11"),
+                       (("report", "--month", "2199-01"), "has not begun"),
                        (("report", "--lang", "de"), "en or fr"),
                        (("report", "--html", "--markdown"), "exclude")):
         ran = ponor(*argv, check=False)
@@ -139,8 +142,12 @@ def case_the_report_counts_the_month_and_the_one_before():
     said = ponor("report", "--month", "2026-10", "--markdown").stdout
     apps = {r[0]: r[1:] for r in rows_of(said, "What was tried, by app")}
     phone = 22 * 15
-    assert apps["WeChat"][:3] == [str(phone + 6 + 2 + 1), str(phone + 6), str(6 * 15 + 6)], apps
-    assert apps["Kaspersky"] == ["224", "224", "0", "new"], apps
+    assert apps["WeChat"] == [str(phone + 6 + 2 + 1), str(phone + 6), str(6 * 15 + 6), "–"], apps
+    assert apps["Kaspersky"] == ["224", "224", "0", "–"], apps
+    assert "The history begins on 2026-09-17" in said and "no trend follows" in said, said
+    assert "2026-10-01 to 2026-10-31, UTC. Gateways: 1." in said, said
+    assert "not stated" in dict((r[0], r[2]) for r in rows_of(said, "Authorities and tickets"))[
+        "Encrypted DNS"]
     sure = dict(rows_of(said, "Devices, by how sure it is"))
     assert sure == {"certainly installed": "3", "probably installed": "1", "visited": "2",
                     "context": "1"}, sure
@@ -191,6 +198,39 @@ def case_a_broken_chain_is_told():
     assert broken[0]["score"]["reasons"][0]["word"] == "chain-broken", broken
     said = ponor("report", "--month", "2026-10", file=file).stdout
     assert "breaks in the chain of events: 1" in said and "broken: 1" in said, said
+
+
+def case_whatever_ends_it_nothing_is_left():
+    """It cannot end by itself: more is written than the pipe takes."""
+    for end in signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL, None:
+        reading, writing = os.pipe()
+        fcntl.fcntl(writing, fcntl.F_SETPIPE_SZ, 4096)
+        child = subprocess.Popen([PONOR, "-c", plain, "incidents", "--json"], stdout=writing,
+                                 stderr=subprocess.DEVNULL,
+                                 env={**os.environ, "TMPDIR": str(temporary)})
+        os.close(writing)
+        lab.until("a temporary history", lambda: list(temporary.glob("*/summary.sqlite")), 60)
+        assert child.poll() is None
+        if end is None:
+            os.close(reading)
+        else:
+            child.send_signal(end)
+        child.wait(60)
+        lab.until(f"nothing is left after {end}", lambda: not list(temporary.iterdir()), 60)
+        if end is not None:
+            os.close(reading)
+
+
+def case_without_permission_the_history_is_not_passed_by():
+    hidden = folder / "hidden"
+    file = config("hidden-history")
+    file.write_text(file.read_text().replace(f"folder: {folder}/history", f"folder: {hidden}/history"))
+    hidden.mkdir(mode=0o700)
+    (hidden / "history").mkdir()
+    temporary.chmod(0o777)
+    ran = ponor("incidents", file=file, check=False, user="nobody")
+    assert ran.returncode == 1 and f"{hidden}/history cannot be read" in ran.stderr, ran
+    assert "be root" in ran.stderr, ran
 
 
 def case_no_events_is_an_error_with_a_remedy():

@@ -127,12 +127,51 @@ static void an_empty_month_is_said_to_be_empty(void **state)
     free(report);
 }
 
+/* Half a month beside a whole one is no trend, in words, tables or tiles. */
+static void only_whole_months_are_compared(void **state)
+{
+    struct report *report = hostile_report();
+    report->before = report->apps[0].before = 14;
+    for (int html = 0; html <= 1; html++) {
+        const char *change = html == 1 ? "&#8722;50%" : "−50%";
+        report->is_comparable = true;
+        char *page = page_of(report, REPORT_ENGLISH, html == 1);
+        assert_non_null(strstr(page, change));
+        assert_null(strstr(page, "no trend"));
+        free(page);
+        report->is_comparable = false;
+        page = page_of(report, REPORT_ENGLISH, html == 1);
+        assert_null(strstr(page, change));
+        assert_non_null(strstr(page, "no trend follows"));
+        free(page);
+    }
+    free(report);
+}
+
+/* A report that is made in the middle of its month ends there; programs of one gateway are one. */
+static void the_period_is_said(void **state)
+{
+    struct report *report = hostile_report();
+    report->gateways[1] = report->gateways[0];
+    report->gateway_count = 2;
+    char *page = page_of(report, REPORT_ENGLISH, false);
+    assert_non_null(strstr(page, "2026-10-01 to 2026-10-31, UTC. Gateways: 1."));
+    free(page);
+    report->made = report->month.from + UINT64_C(3600000000);
+    page = page_of(report, REPORT_FRENCH, false);
+    assert_non_null(strstr(page, "Du 2026-10-01 au 2026-10-01, UTC."));
+    free(page);
+    free(report);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(names_are_text_in_html),
         cmocka_unit_test(names_are_text_in_markdown),
         cmocka_unit_test(an_empty_month_is_said_to_be_empty),
+        cmocka_unit_test(only_whole_months_are_compared),
+        cmocka_unit_test(the_period_is_said),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
