@@ -16,18 +16,30 @@ const char *const confidence_words[] = {
 /* From so many points on; below: context. */
 enum { VISITED_FROM = 15, LIKELY_FROM = 40, SURE_FROM = 70, POINTS_MOST = 100 };
 
+/* What an app's names look like when it is there: they are asked for again, on several days and in
+ * many hours, and not one of them alone. What is asked for once may be a person, a scanner, or a
+ * program that looks at links. */
+enum { LASTING_DAYS = 3, LASTING_HOURS = 12, LASTING_NAMES = 2 };
+/* So often the app went to an address that it has in it. */
+enum { BUILT_IN_LEAST = 3 };
+
 enum { STEPS = 3 };
 
-/* What counts for it. From `least` on it gives `points`; of the steps reached the last holds. The
- * sum of all signals ends at the highest `ceiling` of those that are there: a month of visits by a
- * browser stays visits, however many they are. Ceiling 0: it adds to others only. */
+/* Two sums are made, and the higher one counts: of what only an app does, and of what a browser
+ * does as well. A visit therefore adds nothing to the sign that an app is installed. */
+enum sum { OF_APP, OF_BROWSER, SUMS };
+
+/* What counts for it. From `least` on it gives `points`; of the steps reached the last holds. Each
+ * sum ends at the highest `ceiling` of its signals that are there: a month of visits by a browser
+ * stays visits, however many they are. Ceiling 0: it adds to others of its sum only. */
 struct signal {
     const char *word;
+    enum sum sum;
+    unsigned ceiling;
     uint64_t (*count)(const struct incident *incident);
     struct {
         uint32_t least, points;
     } step[STEPS];
-    unsigned ceiling;
     const char *one, *many; /* `many` has the count at its # */
 };
 
@@ -97,14 +109,32 @@ static uint64_t names(const struct incident *i)
     return count;
 }
 
+static uint64_t installed_names(const struct incident *i)
+{
+    uint64_t count = 0;
+    while (count < INCIDENT_NAMES && i->names[count][0] != 0 && i->name_is_installed[count])
+        count++;
+    return count;
+}
+
 static uint64_t hours(const struct incident *i)
 {
     return i->hours;
 }
 
+static uint64_t installed_hours(const struct incident *i)
+{
+    return i->installed_hours;
+}
+
 static uint64_t days(const struct incident *i)
 {
     return i->days;
+}
+
+static uint64_t installed_days(const struct incident *i)
+{
+    return i->installed_days;
 }
 
 static uint64_t context(const struct incident *i)
@@ -125,49 +155,57 @@ static uint64_t unrated(const struct incident *i)
 
 /* clang-format off */
 static const struct signal signals[] = {
-    {"chain-broken", integrity, {{1, 100}}, 100,
+    {"chain-broken", OF_APP, 100, integrity, {{1, 100}},
         "the chain of a gateway's events was broken: lines were changed, or are missing",
         "the chain of a gateway's events was broken # times: lines were changed, or are missing"},
-    {"mmtls", mmtls, {{1, 70}, {3, 85}}, 100,
+    {"mmtls", OF_APP, 100, mmtls, {{1, 70}, {3, 85}},
         "1 handshake of mmtls, which only the app speaks",
         "# handshakes of mmtls, which only the app speaks"},
-    {"oicq", oicq, {{1, 70}, {3, 85}}, 100,
+    {"oicq", OF_APP, 100, oicq, {{1, 70}, {3, 85}},
         "1 packet of OICQ, which only the app speaks",
         "# packets of OICQ, which only the app speaks"},
-    {"installed-names", installed, {{1, 45}, {3, 55}, {10, 65}}, 100,
+    /* No ceiling where it is an app's pattern: ceiling_of(). */
+    {"installed-names", OF_APP, SURE_FROM - 1, installed, {{1, 45}, {3, 55}, {10, 65}},
         "1 attempt at a name or address that only the app asks for",
         "# attempts at names or addresses that only the app asks for"},
-    {"update", update, {{1, 30}, {3, 40}, {10, 50}}, 84,
+    /* Products of other vendors carry update hosts of Kaspersky: evidence, and no proof. */
+    {"update", OF_APP, SURE_FROM - 1, update, {{1, 30}, {3, 40}, {10, 50}},
         "1 check for an update, or download of an installer",
         "# checks for updates, or downloads of an installer"},
-    {"httpdns", httpdns, {{1, 25}, {3, 35}}, 69,
+    {"httpdns", OF_APP, SURE_FROM - 1, httpdns, {{1, 25}, {3, 35}},
         "1 question to a name service that apps carry inside HTTP",
         "# questions to a name service that apps carry inside HTTP"},
-    {"bypass", bypass, {{1, 20}, {5, 30}, {50, 40}}, 69,
+    {"bypass", OF_APP, SURE_FROM - 1, bypass, {{1, 20}, {5, 30}, {50, 40}},
         "1 attempt to get around the resolver",
         "# attempts to get around the resolver"},
-    {"unresolved", unresolved, {{1, 20}, {5, 30}}, 69,
+    {"unresolved", OF_APP, SURE_FROM - 1, unresolved, {{1, 20}, {5, 30}},
         "1 connection to an address that was never resolved for the device",
         "# connections to addresses that were never resolved for the device"},
-    {"addresses", addresses, {{1, 10}, {5, 15}}, 39,
+    {"addresses", OF_BROWSER, LIKELY_FROM - 1, addresses, {{1, 10}, {5, 15}},
         "1 connection to an address of the list, without a name",
         "# connections to addresses of the list, without a name"},
-    {"visited", visited, {{1, 15}, {5, 20}, {20, 25}}, 39,
+    {"visited", OF_BROWSER, LIKELY_FROM - 1, visited, {{1, 15}, {5, 20}, {20, 25}},
         "1 attempt at what a browser reaches without the app",
         "# attempts at what a browser reaches without the app"},
-    {"ways-around", ways_around, {{1, 5}, {2, 15}, {3, 25}}, 39,
+    {"ways-around", OF_APP, LIKELY_FROM - 1, ways_around, {{1, 5}, {2, 15}, {3, 25}},
         "1 way around the gateway was tried",
         "# different ways around the gateway were tried"},
-    {"many-hours", hours, {{4, 5}, {12, 15}, {48, 20}}, 0,
+    {"many-hours", OF_APP, 0, installed_hours, {{4, 5}, {12, 15}, {48, 20}},
         "", "attempts in # different hours"},
-    {"many-days", days, {{2, 5}, {5, 15}}, 0,
+    {"many-hours", OF_BROWSER, 0, hours, {{4, 5}, {12, 15}, {48, 20}},
+        "", "attempts in # different hours"},
+    {"many-days", OF_APP, 0, installed_days, {{2, 5}, {5, 15}},
         "", "attempts on # different days"},
-    {"many-names", names, {{4, 10}, {INCIDENT_NAMES, 15}}, 0,
+    {"many-days", OF_BROWSER, 0, days, {{2, 5}, {5, 15}},
+        "", "attempts on # different days"},
+    {"many-names", OF_APP, 0, installed_names, {{4, 10}, {INCIDENT_NAMES, 15}},
         "", "at least # different names"},
-    {"context", context, {{1, 4}, {20, 8}}, 14,
+    {"many-names", OF_BROWSER, 0, names, {{4, 10}, {INCIDENT_NAMES, 15}},
+        "", "at least # different names"},
+    {"context", OF_BROWSER, VISITED_FROM - 1, context, {{1, 4}, {20, 8}},
         "1 attempt at a server that others use, too: it proves nothing alone",
         "# attempts at servers that others use, too: they prove nothing alone"},
-    {"unrated", unrated, {{1, 2}}, 14,
+    {"unrated", OF_BROWSER, VISITED_FROM - 1, unrated, {{1, 2}},
         "1 attempt that the list calls no evidence",
         "# attempts that the list calls no evidence"},
 };
@@ -182,6 +220,19 @@ static unsigned points_of(const struct signal *signal, uint64_t count)
             points = signal->step[i].points;
     }
     return points;
+}
+
+static bool is_lasting(const struct incident *i)
+{
+    return i->installed_days >= LASTING_DAYS && i->installed_hours >= LASTING_HOURS &&
+           installed_names(i) >= LASTING_NAMES;
+}
+
+static unsigned ceiling_of(const struct signal *signal, const struct incident *incident)
+{
+    const bool is_pattern = signal->count == installed &&
+                            (is_lasting(incident) || incident->built_in >= BUILT_IN_LEAST);
+    return is_pattern ? POINTS_MOST : signal->ceiling;
 }
 
 static void reason_write(const struct signal *signal, uint64_t count, struct reason *out)
@@ -225,25 +276,39 @@ static enum confidence confidence_of(unsigned points)
     return points >= VISITED_FROM ? CONFIDENCE_VISITED : CONFIDENCE_CONTEXT;
 }
 
+/* Which of the sums is higher, with its points. */
+static enum sum higher_of(const struct incident *incident, unsigned *points)
+{
+    unsigned sums[SUMS] = {0}, ceilings[SUMS] = {0};
+
+    for (size_t i = 0; i < COUNT_OF(signals); i++) {
+        const struct signal *signal = &signals[i];
+        const unsigned more = points_of(signal, signal->count(incident));
+        const unsigned ceiling = more > 0 ? ceiling_of(signal, incident) : 0;
+        sums[signal->sum] += more;
+        if (ceiling > ceilings[signal->sum])
+            ceilings[signal->sum] = ceiling;
+    }
+    for (int i = 0; i < SUMS; i++)
+        sums[i] = sums[i] < ceilings[i] ? sums[i] : ceilings[i];
+    const enum sum higher = sums[OF_BROWSER] > sums[OF_APP] ? OF_BROWSER : OF_APP;
+    *points = sums[higher];
+    return higher;
+}
+
 void incident_score(const struct incident *incident, struct score *out)
 {
-    unsigned weights[REASONS_MOST] = {0}, ceiling = 0;
+    unsigned weights[REASONS_MOST] = {0};
 
     *out = (struct score){0};
+    const enum sum higher = higher_of(incident, &out->points);
     for (size_t i = 0; i < COUNT_OF(signals); i++) {
-        uint64_t count = signals[i].count(incident);
-        unsigned points = points_of(&signals[i], count);
-        if (points == 0)
+        const struct signal *signal = &signals[i];
+        const uint64_t count = signal->count(incident);
+        const unsigned points = points_of(signal, count);
+        if (points == 0 || (signal->ceiling == 0 && signal->sum != higher))
             continue;
-        out->points += points;
-        if (signals[i].ceiling > ceiling)
-            ceiling = signals[i].ceiling;
-        reason_add(out, weights, &signals[i], count,
-                   points + (signals[i].ceiling > 0 ? POINTS_MOST : 0));
+        reason_add(out, weights, signal, count, points + (signal->ceiling > 0 ? POINTS_MOST : 0));
     }
-    if (out->points > ceiling)
-        out->points = ceiling;
-    if (out->points > POINTS_MOST)
-        out->points = POINTS_MOST;
     out->confidence = confidence_of(out->points);
 }

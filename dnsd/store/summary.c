@@ -65,15 +65,11 @@ static const char schema[] =
     "id, device, app, first, last, attempts, stopped, unresolved, built_in, decided_at, "          \
     "evidence, ways, days, installed_days, names, list, rule, source, authority, ticket, grp, "    \
     "gateway"
-/* NULL is not <> ''. */
-#define LATER(more, kept)                                                                          \
-    "iif(" more " <> '' AND (?9 >= last OR coalesce(" kept ", '') = ''), " more ", " kept ")"
 #define LATEST_INCIDENT                                                                            \
     "SET first = ?4, last = ?5, attempts = ?6, stopped = ?7, unresolved = ?8, built_in = ?9, "     \
-    "decided_at = ?10, evidence = ?11, ways = ?12, days = ?13, installed_days = ?14, names = "     \
-    "?15, "                                                                                        \
-    "list = ?16, rule = ?17, source = ?18, authority = ?19, ticket = ?20, grp = ?21, "             \
-    "gateway = ?22"
+    "decided_at = ?10, evidence = ?11, ways = ?12, days = ?13, installed_days = ?14, "             \
+    "names = ?15, list = ?16, rule = ?17, source = ?18, authority = ?19, ticket = ?20, "           \
+    "grp = ?21, gateway = ?22"
 
 /* What an inventory or a lease does not say now does not erase what one said before; of two that
  * say something the one of the later event holds, whichever is read first. */
@@ -100,90 +96,15 @@ static const char *const texts[SUMMARY_STATEMENTS] = {
     [KEEP_DEVICE] =
         "INSERT INTO devices (key, known, mac, host, tag, owner, grp, first, last, latest) "
         "VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10) ON CONFLICT (key) DO UPDATE SET "
-        "known = max(known, ?2), mac = " LATER("?3", "mac") ", host = " LATER(
-            "?4",
-            "host") ", tag = " LATER("?5",
-                                     "tag") ", owner = " LATER("?6",
-                                                               "owner") ", grp = " LATER("?7",
-                                                                                         "grp") ", "
-                                                                                                "la"
-                                                                                                "te"
-                                                                                                "st"
-                                                                                                " ="
-                                                                                                " i"
-                                                                                                "if"
-                                                                                                "(?"
-                                                                                                "9 "
-                                                                                                ">="
-                                                                                                " l"
-                                                                                                "as"
-                                                                                                "t "
-                                                                                                "AN"
-                                                                                                "D "
-                                                                                                "?1"
-                                                                                                "0 "
-                                                                                                "<>"
-                                                                                                " '"
-                                                                                                "',"
-                                                                                                " ?"
-                                                                                                "10"
-                                                                                                ", "
-                                                                                                "la"
-                                                                                                "te"
-                                                                                                "st"
-                                                                                                "),"
-                                                                                                " "
-                                                                                                "fi"
-                                                                                                "rs"
-                                                                                                "t "
-                                                                                                "= "
-                                                                                                "ii"
-                                                                                                "f("
-                                                                                                "?8"
-                                                                                                " ="
-                                                                                                " 0"
-                                                                                                " O"
-                                                                                                "R "
-                                                                                                "(f"
-                                                                                                "ir"
-                                                                                                "st"
-                                                                                                " >"
-                                                                                                " 0"
-                                                                                                " A"
-                                                                                                "ND"
-                                                                                                " f"
-                                                                                                "ir"
-                                                                                                "st"
-                                                                                                " <"
-                                                                                                " ?"
-                                                                                                "8)"
-                                                                                                ", "
-                                                                                                "fi"
-                                                                                                "rs"
-                                                                                                "t,"
-                                                                                                " ?"
-                                                                                                "8)"
-                                                                                                ", "
-                                                                                                "la"
-                                                                                                "st"
-                                                                                                " ="
-                                                                                                " m"
-                                                                                                "ax"
-                                                                                                "(l"
-                                                                                                "as"
-                                                                                                "t,"
-                                                                                                " ?"
-                                                                                                "9)"
-                                                                                                " "
-                                                                                                "RE"
-                                                                                                "TU"
-                                                                                                "RN"
-                                                                                                "IN"
-                                                                                                "G "
-                                                                                                "nu"
-                                                                                                "mb"
-                                                                                                "e"
-                                                                                                "r",
+        "known = max(known, ?2), "
+        "mac = iif(?3 IS NULL OR (?9 < last AND mac IS NOT NULL), mac, ?3), "
+        "host = iif(?4 = '' OR (?9 < last AND host <> ''), host, ?4), "
+        "tag = iif(?5 = '' OR (?9 < last AND tag <> ''), tag, ?5), "
+        "owner = iif(?6 = '' OR (?9 < last AND owner <> ''), owner, ?6), "
+        "grp = iif(?7 = '' OR (?9 < last AND grp <> ''), grp, ?7), "
+        "latest = iif(?9 >= last AND ?10 <> '', ?10, latest), "
+        "first = iif(?8 = 0 OR (first > 0 AND first < ?8), first, ?8), last = max(last, ?9) "
+        "RETURNING number",
     [KEEP_ADDRESS] = "INSERT INTO addresses (device, address, first, last, rows) "
                      "VALUES (?1,?2,?3,?4,?5) ON CONFLICT DO UPDATE SET first = min(first, ?3), "
                      "last = max(last, ?4), rows = rows + ?5",

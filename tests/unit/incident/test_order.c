@@ -111,7 +111,7 @@ static void any_order_is_the_same(void **state)
             write_row(&all[i], days);
             rows[i] = &all[i];
         }
-        qsort(rows, count, sizeof *rows, by_time);
+        qsort(rows, count, sizeof(struct written *), by_time);
         fold(rows, count, &told);
         assert_int_equal(told.attempts, count);
         assert_int_equal(told.days, told.all.count);
@@ -122,8 +122,7 @@ static void any_order_is_the_same(void **state)
             else
                 shuffle(rows, count);
             fold(rows, count, &again);
-            if (memcmp(&told, &again, sizeof told) != 0)
-                fail_msg("turn %u, order %u: another incident", turn, i);
+            assert_memory_equal(&told, &again, sizeof told);
         }
     }
 }
@@ -178,7 +177,7 @@ static void the_latest_days_are_told_apart(void **state)
     assert_int_equal(incident.hours, INCIDENT_DAYS);
     assert_int_equal(incident.installed_days, INCIDENT_DAYS);
     assert_int_equal(incident.installed_hours, INCIDENT_DAYS);
-    assert_int_equal(incident.all.day[0].day, (MIDNIGHT / DAY) + 2 * INCIDENT_DAYS);
+    assert_int_equal(incident.all.day[0].day, MIDNIGHT / DAY + UINT64_C(2) * INCIDENT_DAYS);
     assert_int_equal(incident.attempts, 6 * INCIDENT_DAYS);
 }
 

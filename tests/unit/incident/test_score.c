@@ -70,6 +70,42 @@ static const struct story {
      CONFIDENCE_SURE,
      "installed-names",
      NULL},
+    {"names of the app all day long, and never again: somebody tries it out",
+     {{150, EVIDENCE_INSTALLED, WAY_DNS, 6, 7, false}},
+     CONFIDENCE_LIKELY,
+     "installed-names",
+     "150 attempts at names or addresses that only the app asks for"},
+    {"the same on three days, in the hours of work",
+     {{30, EVIDENCE_INSTALLED, WAY_DNS, 120, 7, false}},
+     CONFIDENCE_SURE,
+     "installed-names",
+     NULL},
+    {"four look-ups of the app's names, and a visit to its site",
+     {{4, EVIDENCE_INSTALLED, WAY_DNS, 1, 3, false}, {1, EVIDENCE_VISITED, WAY_DNS, 1, 1, false}},
+     CONFIDENCE_LIKELY,
+     "installed-names",
+     "4 attempts at names or addresses that only the app asks for"},
+    {"one name of the app, each hour of a month: somebody measures it",
+     {{700, EVIDENCE_INSTALLED, WAY_DNS, 60, 1, false}},
+     CONFIDENCE_LIKELY,
+     "installed-names",
+     NULL},
+    {"its site each day of a month, and one name of the app",
+     {{700, EVIDENCE_VISITED, WAY_TLS, 60, 8, false},
+      {1, EVIDENCE_INSTALLED, WAY_DNS, 1, 1, false}},
+     CONFIDENCE_LIKELY,
+     "installed-names",
+     "1 attempt at a name or address that only the app asks for"},
+    {"a browser with a resolver of its own opens the site",
+     {{40, EVIDENCE_VISITED, WAY_TLS, 10, 8, true}},
+     CONFIDENCE_VISITED,
+     "unresolved",
+     NULL},
+    {"somebody reads the site and downloads the installer",
+     {{30, EVIDENCE_VISITED, WAY_TLS, 30, 6, false}, {1, EVIDENCE_UPDATE, WAY_TLS, 1, 1, false}},
+     CONFIDENCE_VISITED,
+     "update",
+     "1 check for an update, or download of an installer"},
     {"one name of the app, once: a scanner, perhaps",
      {{1, EVIDENCE_INSTALLED, WAY_DNS, 1, 1, false}},
      CONFIDENCE_LIKELY,
@@ -85,9 +121,9 @@ static const struct story {
      CONFIDENCE_LIKELY,
      "update",
      "24 checks for updates, or downloads of an installer"},
-    {"Kaspersky looks for updates, week after week",
+    {"Kaspersky looks for updates, week after week: so does what others built with it",
      {{200, EVIDENCE_UPDATE, WAY_DNS, 120, 3, false}},
-     CONFIDENCE_SURE,
+     CONFIDENCE_LIKELY,
      "update",
      NULL},
     {"a page uses a CDN that the app uses, too",
@@ -205,6 +241,26 @@ static void more_rows_never_take_points_away(void **state)
     }
 }
 
+/* What a browser looks up, too, is never sure, however often: neither alone nor beside names of the
+ * app that were asked for in one go. */
+static void look_ups_alone_are_not_sure(void **state)
+{
+    static const enum evidence others[] = {EVIDENCE_NONE, EVIDENCE_VISITED, EVIDENCE_UPDATE,
+                                           EVIDENCE_BYPASS, EVIDENCE_CONTEXT};
+    for (size_t i = 0; i < COUNT_OF(others); i++) {
+        struct story story = {.part = {{5000, others[i], WAY_DNS, 30, 8, false}}};
+        struct incident incident = told(&story);
+        struct score score;
+        incident_score(&incident, &score);
+        assert_true(score.confidence < CONFIDENCE_SURE);
+        story.part[1] = (struct part){100, EVIDENCE_INSTALLED, WAY_DNS, 1, 8, false};
+        incident = told(&story);
+        incident_score(&incident, &score);
+        if (score.confidence != CONFIDENCE_LIKELY)
+            fail_msg("%s: %u", evidence_words[others[i]], score.points);
+    }
+}
+
 static void nothing_is_nothing(void **state)
 {
     const struct incident incident = {0};
@@ -237,6 +293,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(stories_end_as_they_should),
         cmocka_unit_test(more_rows_never_take_points_away),
+        cmocka_unit_test(look_ups_alone_are_not_sure),
         cmocka_unit_test(nothing_is_nothing),
         cmocka_unit_test(the_heaviest_reasons_are_kept),
     };
