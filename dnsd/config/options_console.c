@@ -150,7 +150,7 @@ static const struct yaml_row console_rows[] = {
     {"folder", &yaml_text, CONSOLE(folder), AT(console_folder_at),
      .fallback = "/var/lib/ponor/console",
      .help = "Accounts, what was decided about incidents, and the audit lines: to be backed up."},
-    {"page", &yaml_text, CONSOLE(page), AT(page_at), .fallback = "/usr/share/ponor/page",
+    {"page", &yaml_text, CONSOLE(page), AT(page_at), .fallback = PONOR_PAGE,
      .help = "The folder of the built page."},
     {"events", &yaml_text, CONSOLES(events, events_count), AT(event_folders_at), .fallback = "",
      .example = "[/srv/gw-01/events, /srv/gw-01/inspectd-events]",

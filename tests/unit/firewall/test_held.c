@@ -186,7 +186,7 @@ static void ends_come_in_order(void **state)
         enum held_answer expected = untils[flow] > now ? HELD_AGAIN : HELD_NEW;
         assert_int_equal(put_numbered(p.writer, &some, flow, now), expected);
         untils[flow] = now + SECONDS(some.seconds);
-        now += (number >> 24) * 1000;
+        now += (clock_us)(number >> 24) * 1000;
         clock_us before = 0;
         while (held_take(p.writer, NULL, now, &out)) {
             assert_int_equal(out.until, untils[out.stop.client_port]);
