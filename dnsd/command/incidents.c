@@ -128,9 +128,11 @@ static void table_open(struct view *view)
         put_cell(view, (enum column)c, columns[c].title);
 }
 
-/* "new,acknowledged"; false: a word that is none. */
+/* "new,acknowledged"; false: no word, or one that is none. */
 static bool states_read(const char *text, bool states[CASE_STATES])
 {
+    if (*text == 0)
+        return false;
     while (*text != 0) {
         size_t length = strcspn(text, ",");
         int state = 0;
@@ -171,13 +173,32 @@ static int view_run(struct view *view, const char *file, clock_us since, bool by
         table_open(view);
     status = summary_incidents(past->summary, since, 0, on_incident, view);
     past_close(past);
+    if (status == STATUS_OK && view->as_table && view->shown == 0)
+        printf("-- no incident\n");
     if (status != STATUS_OK)
         fprintf(stderr, "ponor: the history cannot be read: %s\n", status_text(status));
     return status == STATUS_OK && fflush(stdout) == 0 ? EXIT_YES : EXIT_NO;
 }
 
+static int help(void)
+{
+    printf(
+        "usage: ponor incidents [--state STATES] [--app APP] [--since 90s|10m|2h|3d|TIME]\n"
+        "                       [--json | --table] [-c FILE]\n\n"
+        "One line for each device and app: last seen, how sure it is that the app is installed\n"
+        "(0 to 100, and a word), how often it was tried and stopped, what people decided, and\n"
+        "why. STATES are words of new, acknowledged, closed, false-positive, with commas\n"
+        "between; TIME is like 2026-11-24T03:00 (UTC), and what was last seen before it is left\n"
+        "out. On a terminal as a table, otherwise JSON with the fields of the API, a line each.\n\n"
+        "Needs no running program. Reads the history of consoled, or, where there is none, the\n"
+        "folders of event files. docs/operate.md says what the words mean.\n");
+    return EXIT_YES;
+}
+
 int command_incidents(int argc, char *argv[])
 {
+    if (command_flag(&argc, argv, "--help"))
+        return help();
     const char *file = command_config(&argc, argv);
     const char *states = command_option(&argc, argv, "--state", NULL);
     const char *since = command_option(&argc, argv, "--since", NULL);

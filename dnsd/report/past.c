@@ -62,24 +62,41 @@ static enum status read_all(struct history *history, clock_us now)
     return status == STATUS_OK ? read_on(history, now + LATER_US, 2) : status;
 }
 
-/* What the files say is put into a history of its own, with consoled's own means. */
-static enum status make_history(const struct config *config, clock_us now, char why[STORE_WHY_SIZE])
+/* A folder that is not there has no events, and that is said; one that may not be read has some
+ * that would be missing. */
+static enum status folders_open(const struct config *config, int folders[],
+                                char why[STORE_WHY_SIZE])
 {
-    int folders[EVENT_FOLDERS_MOST], readable = 0;
-    struct history *history = NULL;
+    enum status status = STATUS_NOT_FOUND;
 
-    memset(folders, -1, sizeof folders);
+    snprintf(why, STORE_WHY_SIZE, "no folder of event files is there; see `consoled: events:`");
     for (uint32_t i = 0; i < config->consoled.events_count; i++) {
         const char *path = config->consoled.events[i];
         char said[REFUSAL_TEXT_SIZE];
         folders[i] = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        readable += folders[i] >= 0;
-        if (folders[i] < 0)
-            fprintf(stderr, "ponor: no events from %s: %s\n", path, refusal_text(errno, said));
+        if (folders[i] >= 0) {
+            status = STATUS_OK;
+        } else if (errno == ENOENT) {
+            fprintf(stderr, "ponor: no events from %s: it is not there\n", path);
+        } else {
+            snprintf(why, STORE_WHY_SIZE,
+                     "the events in %.110s cannot be read: %.80s; be root, or in its group", path,
+                     refusal_text(errno, said));
+            return STATUS_REFUSED;
+        }
     }
-    enum status status = STATUS_NOT_FOUND;
-    snprintf(why, STORE_WHY_SIZE, "no folder of event files can be read; see `consoled: events:`");
-    if (readable > 0)
+    return status;
+}
+
+/* What the files say is put into a history of its own, with consoled's own means. */
+static enum status make_history(const struct config *config, clock_us now, char why[STORE_WHY_SIZE])
+{
+    int folders[EVENT_FOLDERS_MOST];
+    struct history *history = NULL;
+
+    memset(folders, -1, sizeof folders);
+    enum status status = folders_open(config, folders, why);
+    if (status == STATUS_OK)
         status = history_open(config, folders, why, &history);
     if (status == STATUS_OK) {
         status = read_all(history, now);
@@ -134,8 +151,8 @@ enum status past_open(const struct config *config, clock_us now, char why[STORE_
     enum status status = open_kept(out, &config->consoled.store, why);
     if (status == STATUS_AGAIN && access(folder, R_OK | X_OK) != 0 && errno == EACCES) {
         snprintf(why, STORE_WHY_SIZE,
-                 "the history in %.150s cannot be read: permission denied; be root, or in the "
-                 "group that owns it",
+                 "the history in %.150s cannot be read: permission denied; be root, or in its "
+                 "group",
                  folder);
         status = STATUS_REFUSED;
     }

@@ -103,6 +103,7 @@ def case_filters_hold():
     assert {i["device"]["address"] for i in incidents("--since", "2026-10-26")} == \
         {"10.20.2.3", "10.20.7.8"}
     assert not incidents("--app", "nobody's")
+    assert "-- no incident" in ponor("incidents", "--table", "--app", "nobody's").stdout
 
 
 def case_without_people_states_are_not_known():
@@ -121,6 +122,7 @@ def case_a_table_shows_no_control_characters():
 
 def case_wrong_use_says_what_is_right():
     for argv, word in ((("incidents", "--state", "open"), "false-positive"),
+                       (("incidents", "--state", ""), "false-positive"),
                        (("incidents", "--since", "soon"), "2h"),
                        (("incidents", "more"), "too many"),
                        (("report", "--month", "10-2026"), "2026-11"),
@@ -233,6 +235,17 @@ def case_without_permission_the_history_is_not_passed_by():
     assert "be root" in ran.stderr, ran
 
 
+def case_a_folder_that_may_not_be_read_is_not_left_out():
+    hidden = folder / "hidden-events"
+    story.Folder(hidden).write()
+    hidden.chmod(0o700)
+    file = config("hidden-events", f"  events: [{events}, {hidden}]\n")
+    for words in ("incidents",), ("report", "--month", "2026-10"):
+        ran = ponor(*words, file=file, check=False, user="nobody")
+        assert ran.returncode == 1 and not ran.stdout, ran
+        assert f"{hidden} cannot be read" in ran.stderr and "be root" in ran.stderr, ran
+
+
 def case_no_events_is_an_error_with_a_remedy():
     file = config("none", f"  events: [{folder}/nowhere]\n")
     ran = ponor("incidents", file=file, check=False)
@@ -266,6 +279,9 @@ def case_beside_consoled_states_are_shown():
 def case_help_names_the_words():
     said = out(PONOR, "--help")
     assert "incidents" in said and "report" in said, said
+    assert out(PONOR, "-h") == said
+    assert "false-positive" in out(PONOR, "incidents", "--help")
+    assert "Without --month" in out(PONOR, "report", "--help")
 
 
 raise SystemExit(lab.run(globals()))
