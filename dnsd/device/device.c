@@ -154,6 +154,12 @@ void devices_find(const struct devices *devices, const struct address *address, 
     name_device(out, &prefix);
 }
 
+void devices_leases(const struct devices *devices,
+                    void (*on)(void *owner, const struct lease *lease), void *owner)
+{
+    holders_each(devices->holders, on, owner);
+}
+
 uint64_t devices_version(const struct devices *devices)
 {
     return devices->version;

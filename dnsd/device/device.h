@@ -44,6 +44,8 @@ struct lease {
     char host[DEVICE_TEXT_SIZE];
     clock_us from, until; /* until 0: no end */
     uint8_t known;        /* enum device_known: as its reader found it */
+    bool is_kept,
+        is_none; /* is_kept: from devices_leases(); is_none: nobody held it from then on */
 };
 
 /* A line of the inventory. At least one of address and MAC is there. */
@@ -61,7 +63,8 @@ struct devices;
 struct devices *devices_new(size_t most);
 void devices_free(struct devices *devices);
 
-/* A lease that overlaps one of the same address with another MAC ends that one at its `from`; one
+/* One that is kept stands as it is, if those of its address come in their order. Else: a lease that
+ * overlaps one of the same address with another MAC ends that one at its `from`; one
  * with the same MAC that meets it makes it longer. One whose `until` is its `from` says that nobody
  * held the address from then on. `is_news`: something was learned. */
 MUST_USE enum status devices_add_lease(struct devices *devices, const struct lease *lease,
@@ -75,6 +78,10 @@ void devices_end_inventory(struct devices *devices);
 /* Whose it was at `at`. `mac` of the event itself, or NULL. Cannot fail: unknown is an answer. */
 void devices_find(const struct devices *devices, const struct address *address, clock_us at,
                   const uint8_t *mac, struct device *out);
+/* All leases: added to another in this order, they make it answer the same for ever, whatever
+ * leases are added to both then. */
+void devices_leases(const struct devices *devices,
+                    void (*on)(void *owner, const struct lease *lease), void *owner);
 /* Changes whenever an answer may have changed: for who remembers answers. */
 uint64_t devices_version(const struct devices *devices);
 size_t devices_lease_count(const struct devices *devices);

@@ -72,6 +72,32 @@ uint64_t holders_dropped(const struct holders *holders)
     return holders->dropped;
 }
 
+static struct lease lease_of(const struct held *held)
+{
+    struct lease lease = {.address = held->address,
+                          .has_mac = held->has_mac,
+                          .from = held->from,
+                          .until = held->until == HELD_WITHOUT_END ? 0 : held->until,
+                          .known = held->known,
+                          .is_kept = true,
+                          .is_none = held->is_end};
+    memcpy(lease.mac, held->mac, MAC_SIZE);
+    memcpy(lease.host, held->host, strlen(held->host));
+    return lease;
+}
+
+void holders_each(const struct holders *holders, void (*on)(void *owner, const struct lease *lease),
+                  void *owner)
+{
+    for (size_t i = 0; i < holders->bucket_count; i++)
+        for (const struct holder *holder = holders->buckets[i]; holder != NULL;
+             holder = holder->next)
+            for (uint32_t j = 0; j < holder->count; j++) {
+                const struct lease lease = lease_of(holder->list[j]);
+                on(owner, &lease);
+            }
+}
+
 /* The heap. */
 
 static bool ended_before(const struct held *a, const struct held *b)
@@ -278,7 +304,7 @@ static struct held *held_of(const struct lease *lease, enum device_known known)
     held->address = lease->address;
     held->from = lease->from;
     held->until = lease->until == 0 ? HELD_WITHOUT_END : lease->until;
-    held->is_end = held->until == held->from;
+    held->is_end = lease->is_kept ? lease->is_none : held->until == held->from;
     held->known = (uint8_t)known;
     held->has_mac = lease->has_mac && !held->is_end;
     if (held->has_mac)
@@ -286,6 +312,53 @@ static struct held *held_of(const struct lease *lease, enum device_known known)
     if (!held->is_end)
         memcpy(held->host, lease->host, length);
     return held;
+}
+
+/* False: it is what has to go. */
+static bool make_place(struct holders *holders, const struct held *fresh)
+{
+    if (holders->count < holders->most)
+        return true;
+    if (ended_before(fresh, holders->heap[0])) {
+        holders->dropped++;
+        return false;
+    }
+    drop_first(holders);
+    return true;
+}
+
+/* Into the list of its holder, which has room, behind `n` others; and into the heap. */
+static void put(struct holders *holders, struct holder *holder, uint32_t n, struct held *fresh)
+{
+    memmove(holder->list + n + 1, holder->list + n, (holder->count++ - n) * sizeof(struct held *));
+    holder->list[n] = fresh;
+    heap_put(holders, holders->count++, fresh);
+    heap_settle(holders, fresh);
+}
+
+/* One that was kept, behind all of its address that are there; false: it does not belong there. */
+static bool is_next(const struct holders *holders, const struct held *fresh)
+{
+    const struct holder *holder = *place_of(holders, &fresh->address);
+    const struct held *last =
+        holder == NULL || holder->count == 0 ? NULL : holder->list[holder->count - 1];
+    return last == NULL || (last->from <= fresh->from && last->until <= fresh->from);
+}
+
+/* Among those of its address: it ends who held it before, and ends with who follows. */
+static void put_among(struct holders *holders, struct holder *holder, struct held *fresh)
+{
+    const uint32_t n = begun(holder, fresh->from);
+    const clock_us until = fresh->until;
+    struct held *before = n > 0 ? holder->list[n - 1] : NULL;
+    if (before != NULL && before->until > fresh->from) {
+        before->until = fresh->from;
+        heap_settle(holders, before);
+    }
+    fresh->until = fresh->from; /* and no longer than the next one allows */
+    put(holders, holder, n, fresh);
+    if (!fresh->is_end)
+        (void)extend(holders, holder, n, until);
 }
 
 enum status holders_add(struct holders *holders, const struct lease *lease, enum device_known known,
@@ -299,42 +372,29 @@ enum status holders_add(struct holders *holders, const struct lease *lease, enum
         free(fresh);
         return STATUS_NO_MEMORY;
     }
+    const bool is_kept = lease->is_kept && is_next(holders, fresh);
     struct holder *holder = *place_of(holders, &lease->address);
-    uint32_t n = holder == NULL ? 0 : begun(holder, fresh->from);
-    if (is_told(holders, holder, n, fresh, is_news)) {
+    const uint32_t n = holder == NULL ? 0 : begun(holder, fresh->from);
+    if (!is_kept && is_told(holders, holder, n, fresh, is_news)) {
         free(fresh);
         return STATUS_OK;
     }
     const struct held *next = holder != NULL && n < holder->count ? holder->list[n] : NULL;
     if (next != NULL && next->from < fresh->until && !goes_on(fresh, next))
         fresh->until = next->from;
-    if (holders->count == holders->most) {
-        if (ended_before(fresh, holders->heap[0])) {
-            holders->dropped++;
-            free(fresh);
-            return STATUS_OK;
-        }
-        drop_first(holders);
+    if (!make_place(holders, fresh)) {
+        free(fresh);
+        return STATUS_OK;
     }
     holder = holder_with_room(holders, &lease->address);
     if (holder == NULL) {
         free(fresh);
         return STATUS_NO_MEMORY;
     }
-    n = begun(holder, fresh->from);
-    struct held *before = n > 0 ? holder->list[n - 1] : NULL;
-    if (before != NULL && before->until > fresh->from) {
-        before->until = fresh->from;
-        heap_settle(holders, before);
-    }
-    memmove(holder->list + n + 1, holder->list + n, (holder->count++ - n) * sizeof(struct held *));
-    holder->list[n] = fresh;
-    heap_put(holders, holders->count++, fresh);
-    const clock_us until = fresh->until;
-    fresh->until = fresh->from; /* and no longer than the next one allows */
-    heap_settle(holders, fresh);
-    if (!fresh->is_end)
-        (void)extend(holders, holder, n, until);
+    if (is_kept)
+        put(holders, holder, holder->count, fresh);
+    else
+        put_among(holders, holder, fresh);
     *is_news = true;
     return STATUS_OK;
 }

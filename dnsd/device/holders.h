@@ -34,6 +34,9 @@ MUST_USE enum status holders_add(struct holders *holders, const struct lease *le
 /* NULL: nobody. */
 const struct held *holders_find(const struct holders *holders, const struct address *address,
                                 clock_us at);
+/* Those of one address stand together, in order of time: device.h says what they are good for. */
+void holders_each(const struct holders *holders, void (*on)(void *owner, const struct lease *lease),
+                  void *owner);
 size_t holders_count(const struct holders *holders);
 uint64_t holders_dropped(const struct holders *holders);
 

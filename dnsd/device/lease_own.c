@@ -2,20 +2,25 @@
  *
  * lease_own - what we learned ourselves: from, until, how, address, MAC, host name.
  *
- * Times are microseconds since 1970; until 0 is without an end. `-` stands for a MAC that is not
- * known. The host name is the rest of the line.
+ * Times are microseconds since 1970; until 0 is without an end. How: a word of device_known_words;
+ * behind a `=` in a file that was written anew, where `=none` says that nobody held it from then
+ * on.
+ * `-` stands for a MAC that is not known. The host name is the rest of the line.
  */
 #include "device/text.h"
 
 #include <stdio.h>
 
+static const char NONE[] = "none";
+
 void lease_write(struct writer *w, const struct lease *lease, enum device_known known)
 {
     char text[96], address[ADDRESS_TEXT_SIZE], mac[MAC_TEXT_SIZE] = "-";
+    const char *how = lease->is_none ? NONE : device_known_words[known];
     if (lease->has_mac)
         mac_text(lease->mac, mac);
-    snprintf(text, sizeof text, "%llu %llu %s ", (unsigned long long)lease->from,
-             (unsigned long long)lease->until, device_known_words[known]);
+    snprintf(text, sizeof text, "%llu %llu %s%s ", (unsigned long long)lease->from,
+             (unsigned long long)lease->until, lease->is_kept ? "=" : "", how);
     write_text(w, text);
     write_text(w, address_text(&lease->address, address));
     write_u8(w, ' ');
@@ -23,6 +28,21 @@ void lease_write(struct writer *w, const struct lease *lease, enum device_known 
     write_u8(w, ' ');
     write_bytes(w, lease->host, strnlen(lease->host, sizeof lease->host));
     write_u8(w, '\n');
+}
+
+static bool read_known(struct span word, struct lease *lease)
+{
+    lease->is_kept = word.length > 0 && word.at[0] == '=';
+    if (lease->is_kept)
+        word = span_behind(word, 1);
+    lease->is_none = lease->is_kept && text_is(word, NONE);
+    lease->known = DEVICE_UNKNOWN;
+    while (device_known_words[lease->known] != NULL &&
+           !text_is(word, device_known_words[lease->known]))
+        lease->known++;
+    if (lease->is_none)
+        lease->known = DEVICE_LEASE;
+    return device_known_words[lease->known] != NULL;
 }
 
 static bool read_words(struct span line, struct lease *lease)
@@ -33,13 +53,9 @@ static bool read_words(struct span line, struct lease *lease)
         !text_cut(&line, ' ', &mac))
         return false;
     host = line;
-    lease->known = DEVICE_UNKNOWN;
-    while (device_known_words[lease->known] != NULL &&
-           !text_is(known, device_known_words[lease->known]))
-        lease->known++;
     lease->has_mac = text_mac(mac, lease->mac);
     text_host(host, lease->host);
-    return device_known_words[lease->known] != NULL && text_number(from, &lease->from) &&
+    return read_known(known, lease) && text_number(from, &lease->from) &&
            text_number(until, &lease->until) && text_address(address, &lease->address) &&
            (lease->has_mac || text_is(mac, "-"));
 }

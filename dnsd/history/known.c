@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * known - files by their stat, and the log of what was learned.
+ * known - files by their stat.
  */
 #include "history/known.h"
 
@@ -10,6 +10,8 @@
 #include "device/inventory.h"
 #include "device/leases.h"
 #include "device/neighbours.h"
+#include "history/lease_log.h"
+#include "history/whole_file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -22,11 +24,6 @@
 enum {
     LEASES_MOST = 1000000,
     NOTED_MOST = 65536, /* neighbours, whose leases grow with every look */
-    FILE_MOST = 1 << 30,
-    LOG_MOST = 256 << 20, /* then the log begins anew; one older is kept */
-    LOG_LINE = 512,
-    LOG_BUFFER = 1 << 16,
-    PATH_SIZE = CONFIG_PATH_SIZE + 32
 };
 
 static const clock_us LOOK_US = 3000000, NEIGHBOURS_US = 10000000, HOLD_US = 900000000,
@@ -52,33 +49,10 @@ struct known {
     struct devices *devices;
     struct watched leases[LEASE_FILES_MOST], inventory;
     clock_us looked, neighbours_looked, now;
-    bool neighbours_told, log_told, loading;
-    int log;
+    bool neighbours_told;
+    struct lease_log *log;
     struct table *noted;
-    struct writer w;
-    uint8_t buffer[LOG_BUFFER];
 };
-
-/* Reads a file whole; the caller frees it. */
-static enum status file_read(int fd, off_t size, char **text, size_t *length)
-{
-    size_t room = (size_t)size, have = 0;
-    char *bytes = room <= FILE_MOST ? malloc(room + 1) : NULL;
-    if (bytes == NULL)
-        return room <= FILE_MOST ? STATUS_NO_MEMORY : STATUS_TOO_LONG;
-    while (have < room) {
-        ssize_t got = read(fd, bytes + have, room - have);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got <= 0)
-            break;
-        have += (size_t)got;
-    }
-    bytes[have] = 0;
-    *text = bytes;
-    *length = have;
-    return STATUS_OK;
-}
 
 static bool is_same(const struct watched *watched, const struct stat *file)
 {
@@ -95,25 +69,10 @@ static void note_stat(struct watched *watched, const struct stat *file)
     watched->changed = file->st_mtim;
 }
 
-/* The log. */
-
-static void log_flush(struct known *known)
-{
-    struct span bytes = writer_span(&known->w);
-    if (bytes.length > 0 && known->log >= 0 &&
-        write(known->log, bytes.at, bytes.length) != (ssize_t)bytes.length && !known->log_told) {
-        log_error("%s/%s cannot be written: %s; after a restart devices may be known less well",
-                  known->config->consoled.store.folder, KNOWN_LOG_FILE, strerror(errno));
-        known->log_told = true;
-    }
-    known->w = writer_over(known->buffer, sizeof known->buffer);
-}
-
 static void learn(struct known *known, const struct lease *lease, enum device_known how)
 {
     bool is_news = false;
-    if (devices_add_lease(known->devices, lease, how, &is_news) != STATUS_OK || !is_news ||
-        known->loading)
+    if (devices_add_lease(known->devices, lease, how, &is_news) != STATUS_OK || !is_news)
         return;
     if (how == DEVICE_NEIGHBOUR) {
         bool is_new;
@@ -124,14 +83,7 @@ static void learn(struct known *known, const struct lease *lease, enum device_kn
         memcpy(noted->mac, lease->mac, MAC_SIZE);
         noted->at = known->now;
     }
-    if (writer_room(&known->w) < LOG_LINE)
-        log_flush(known);
-    lease_write(&known->w, lease, how);
-}
-
-static void on_logged(void *owner, const struct lease *lease)
-{
-    learn(owner, lease, (enum device_known)lease->known);
+    lease_log_add(known->log, lease, how);
 }
 
 static void on_lease(void *owner, const struct lease *lease)
@@ -142,56 +94,6 @@ static void on_lease(void *owner, const struct lease *lease)
 static void on_neighbour(void *owner, const struct lease *lease)
 {
     learn(owner, lease, DEVICE_NEIGHBOUR);
-}
-
-static void log_load(struct known *known, const char *path)
-{
-    struct leases_read result;
-    struct stat file;
-    char *text;
-    size_t length;
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-
-    if (fd < 0)
-        return;
-    if (fstat(fd, &file) == 0 && file_read(fd, file.st_size, &text, &length) == STATUS_OK) {
-        known->loading = true;
-        lease_own.read(span_of(text, length), known->now, on_logged, known, &result);
-        known->loading = false;
-        if (result.bad > 0)
-            log_warning("%s: %" PRIu64 " lines cannot be read, the first is line %" PRIu64 ": %s",
-                        path, result.bad, result.first_bad, result.why);
-        free(text);
-    }
-    close(fd);
-}
-
-/* A crash may have left half a line. */
-static void end_line(int fd, off_t size)
-{
-    char last = '\n';
-    if (size > 0 && pread(fd, &last, 1, size - 1) == 1 && last != '\n')
-        (void)!write(fd, "\n", 1);
-}
-
-static void log_open_file(struct known *known)
-{
-    char path[PATH_SIZE], older[PATH_SIZE];
-    const char *folder = known->config->consoled.store.folder;
-    struct stat file = {.st_size = 0};
-
-    snprintf(path, sizeof path, "%s/%s", folder, KNOWN_LOG_FILE);
-    snprintf(older, sizeof older, "%s/%s.1", folder, KNOWN_LOG_FILE);
-    log_load(known, older);
-    log_load(known, path);
-    if (stat(path, &file) == 0 && file.st_size > LOG_MOST && rename(path, older) == 0)
-        file.st_size = 0;
-    known->log = open(path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0640);
-    if (known->log >= 0)
-        end_line(known->log, file.st_size);
-    else
-        log_error("%s cannot be written: %s; after a restart devices may be known less well", path,
-                  strerror(errno));
 }
 
 /* Looking. */
@@ -229,10 +131,12 @@ static void look_leases(struct known *known, size_t which)
 
     if (fd < 0)
         return;
-    enum status status = file_read(fd, file.st_size, &text, &length);
+    enum status status = whole_file_read(fd, &text, &length);
     close(fd);
     if (status != STATUS_OK) {
-        log_error("the lease file %s cannot be read: %s", of->file, status_text(status));
+        free(text);
+        log_error("the lease file %s cannot be read: %s; it is read again when it changes",
+                  of->file, status_text(status));
         note_stat(watched, &file);
         return;
     }
@@ -304,7 +208,7 @@ void known_look(struct known *known, clock_us now)
     if (known->config->consoled.neighbours &&
         is_time(&known->neighbours_looked, now, NEIGHBOURS_US))
         look_neighbours(known);
-    log_flush(known);
+    lease_log_flush(known->log);
 }
 
 enum status known_open(const struct config *config, struct known **out)
@@ -313,17 +217,16 @@ enum status known_open(const struct config *config, struct known **out)
     if (known == NULL)
         return STATUS_NO_MEMORY;
     known->config = config;
-    known->log = -1;
-    known->w = writer_over(known->buffer, sizeof known->buffer);
     known->devices = devices_new(LEASES_MOST);
     if (config->consoled.neighbours)
         known->noted =
             table_new(NOTED_MOST, sizeof(struct address), sizeof(struct noted), NULL, NULL);
-    if (known->devices == NULL || (config->consoled.neighbours && known->noted == NULL)) {
+    if (known->devices != NULL)
+        known->log = lease_log_open(config->consoled.store.folder, known->devices, known->now);
+    if (known->log == NULL || (config->consoled.neighbours && known->noted == NULL)) {
         known_close(known);
         return STATUS_NO_MEMORY;
     }
-    log_open_file(known);
     *out = known;
     return STATUS_OK;
 }
@@ -332,9 +235,7 @@ void known_close(struct known *known)
 {
     if (known == NULL)
         return;
-    log_flush(known);
-    if (known->log >= 0)
-        close(known->log);
+    lease_log_close(known->log);
     table_free(known->noted);
     devices_free(known->devices);
     free(known);

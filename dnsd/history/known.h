@@ -2,17 +2,14 @@
  *
  * known - what is known of devices, kept up to date: lease files, inventory, the neighbour table.
  *
- * Used by history. Looks again at most every few seconds, and only into what changed. Leases are
- * appended to leases.log in the history folder and read from there at the next start, since servers
- * forget. What cannot be read is said once, and tried again.
+ * Used by history. Looks again at most every few seconds, and only into what changed. What
+ * is learned of leases lasts (lease_log.h). What cannot be read is said once, and tried again.
  */
 #ifndef HISTORY_KNOWN_H
 #define HISTORY_KNOWN_H
 
 #include "config/config.h"
 #include "device/device.h"
-
-#define KNOWN_LOG_FILE "leases.log"
 
 struct known;
 
