@@ -289,16 +289,17 @@ static const char *const said[SAID_COUNT][REPORT_LANGUAGES] = {
         "un tunnel ou un nom de serveur chiffré cache ce qu’il contient; un appareil qui ne "
         "passe par aucune passerelle n’est pas vu."},
     [SAID_HOW_SURE] = {
-        "Certainly installed: the device did what only the app does, such as its own protocol "
-        "or names that only it asks for, again and again.",
-        "Certainement installée\u00a0: l’appareil a fait ce que seule l’application fait, comme "
-        "parler son propre protocole ou demander des noms qu’elle seule demande, à maintes "
-        "reprises."},
+        "Certainly installed: the device spoke the app’s own protocol; or asked, on several days "
+        "and in many hours, for several names that only the app asks for; or went to addresses "
+        "that are built into the app.",
+        "Certainement installée\u00a0: l’appareil a parlé le protocole propre à l’application; ou "
+        "a demandé, pendant plusieurs jours et de nombreuses heures, plusieurs noms qu’elle seule "
+        "demande; ou a joint des adresses inscrites dans l’application."},
     [SAID_HOW_LIKELY] = {
-        "Probably installed: signs of the app, but few, or such as an update or a way around "
-        "the resolver.",
-        "Probablement installée\u00a0: des signes de l’application, mais peu, ou tels qu’une "
-        "mise à jour ou un contournement du résolveur."},
+        "Probably installed: signs of the app, but few or brief, or such as an update or a way "
+        "around the resolver.",
+        "Probablement installée\u00a0: des signes de l’application, mais peu ou brefs, ou tels "
+        "qu’une mise à jour ou un contournement du résolveur."},
     [SAID_HOW_VISITED] = {
         "Visited: what a browser reaches without the app. The app need not be installed.",
         "Consultée\u00a0: ce qu’un navigateur atteint sans l’application. Celle-ci n’est pas "
