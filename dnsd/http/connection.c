@@ -47,6 +47,8 @@ struct connection {
     size_t headers_length;
     const struct stream_events *stream; /* NULL: none under way */
     void *stream_owner;
+    void (*on_gone)(void *owner); /* of a request that is held; NULL: none is */
+    void *gone_owner;
 };
 
 static void look(struct connection *c);
@@ -75,6 +77,8 @@ void connection_close(struct connection *c)
     c->stream = NULL;
     if (stream != NULL)
         stream->on_gone(c->stream_owner);
+    if (c->on_gone != NULL)
+        c->on_gone(c->gone_owner);
     TAILQ_REMOVE(c->state <= STATE_BODY ? &c->all->waiting : &c->all->others, c, link);
     c->all->count--;
     if (c->door == DOOR_TLS)
@@ -131,6 +135,7 @@ static void write_head(struct connection *c, int code, const char *type)
     struct evbuffer *out = bufferevent_get_output(c->bev);
     char text[DATE_SIZE];
 
+    c->on_gone = NULL;
     if (!c->head.keep || c->all->leaving)
         c->last = true;
     evbuffer_add_printf(out, "HTTP/1.1 %d %s\r\nDate: %s\r\n%s", code, reason_of(code), date(text),
@@ -174,6 +179,12 @@ void connection_reply(struct connection *c, int code, const char *type, struct s
     if (type != NULL && c->head.method != METHOD_HEAD)
         evbuffer_add(out, bytes.at, bytes.length);
     flush(c);
+}
+
+void connection_hold(struct connection *c, void (*on_gone)(void *owner), void *owner)
+{
+    c->on_gone = on_gone;
+    c->gone_owner = owner;
 }
 
 bool connection_stream(struct connection *c, int code, const char *type,
@@ -294,7 +305,7 @@ static void take_request(struct connection *c, struct evbuffer *in)
     }
     move(c, STATE_BUSY);
     c->all->on_request(c->all->owner, c);
-    if (c->state == STATE_BUSY && c->stream == NULL)
+    if (c->state == STATE_BUSY && c->stream == NULL && c->on_gone == NULL)
         connection_reply(c, 500, "text/plain", span_text("nobody answered\n"));
 }
 
@@ -392,7 +403,7 @@ static void on_event(struct bufferevent *bev, short what, void *arg)
         return;
     }
     if ((what & BEV_EVENT_EOF) != 0 && (what & BEV_EVENT_READING) != 0 &&
-        c->state == STATE_FLUSHING) {
+        (c->state == STATE_FLUSHING || c->on_gone != NULL)) {
         c->gone = true; /* it may only have ended its own side */
         return;
     }

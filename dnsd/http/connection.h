@@ -69,6 +69,9 @@ void connection_header(struct connection *connection, const char *name, const ch
 /* The whole answer; `type` NULL: without a body. */
 void connection_reply(struct connection *connection, int code, const char *type, struct span bytes);
 
+/* The answer comes later. `on_gone`: the client left before it, and no call is possible now. */
+void connection_hold(struct connection *connection, void (*on_gone)(void *owner), void *owner);
+
 /* An answer piece by piece. */
 struct stream_events {
     void (*on_room)(void *owner); /* soon, and whenever less than STREAM_LOW is waiting */

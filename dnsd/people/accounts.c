@@ -116,8 +116,8 @@ static bool name_may_be(const char *name, char *why)
     return false;
 }
 
-static enum status named(struct people *people, const char *name, struct account_row *out,
-                         char *why)
+enum status account_named(struct people *people, const char *name, struct account_row *out,
+                          char why[PEOPLE_WHY_SIZE])
 {
     enum status status = account_find(people, name, out);
     if (status == STATUS_NOT_FOUND)
@@ -138,31 +138,47 @@ static enum status begin(struct people *people, clock_us now, char *why)
     return status;
 }
 
-enum status people_add(struct people *people, const struct by *by, const char *name,
-                       const char *password, enum permission permission, char why[PEOPLE_WHY_SIZE])
+static enum status may_add(struct people *people, const struct new_account *wanted, char *why)
 {
-    char hash[PASSWORD_HASH_SIZE];
     struct account_row row;
-    struct change change = change_of(ACT_ACCOUNT_ADDED, by);
-
-    if (!name_may_be(name, why) || (password != NULL && !password_may_be(password, name, why)))
+    if (!name_may_be(wanted->name, why) ||
+        (wanted->password != NULL && !password_may_be(wanted->password, wanted->name, why)))
         return STATUS_INVALID;
-    if (permission < PERMISSION_VIEWER || permission > PERMISSION_ADMIN) {
+    if (wanted->permission < PERMISSION_VIEWER || wanted->permission > PERMISSION_ADMIN) {
         snprintf(why, PEOPLE_WHY_SIZE, "A permission is viewer, analyst or admin.");
         return STATUS_INVALID;
     }
-    if (account_find(people, name, &row) != STATUS_NOT_FOUND) {
-        snprintf(why, PEOPLE_WHY_SIZE, "There is an account of this name.");
-        return STATUS_EXISTS;
-    }
-    enum status status = password == NULL ? STATUS_OK : password_hash(password, hash);
+    if (account_find(people, wanted->name, &row) == STATUS_NOT_FOUND)
+        return STATUS_OK;
+    snprintf(why, PEOPLE_WHY_SIZE, "There is an account of this name.");
+    return STATUS_EXISTS;
+}
+
+enum status people_add_begin(struct people *people, const struct new_account *wanted,
+                             struct password_job *job, char why[PEOPLE_WHY_SIZE])
+{
+    *job = (struct password_job){.urgent = true};
+    enum status status = may_add(people, wanted, why);
+    if (status == STATUS_OK && wanted->password != NULL)
+        password_job_make(job, wanted->password);
+    return status;
+}
+
+enum status people_add_end(struct people *people, const struct by *by,
+                           const struct new_account *wanted, const struct password_job *job,
+                           char why[PEOPLE_WHY_SIZE])
+{
+    struct change change = change_of(ACT_ACCOUNT_ADDED, by);
+    enum status status = may_add(people, wanted, why);
+    if (status == STATUS_OK)
+        status = job->status;
     if (status == STATUS_OK)
         status = begin(people, by->now, why);
     if (status != STATUS_OK)
         return status;
-    change.about = name;
-    change.permission = (int)permission;
-    change.hash = password == NULL ? NULL : hash;
+    change.about = wanted->name;
+    change.permission = (int)wanted->permission;
+    change.hash = wanted->password == NULL ? NULL : job->hash;
     return change_end(people, STATUS_OK, &change, why);
 }
 
@@ -192,7 +208,7 @@ enum status people_set_permission(struct people *people, const struct by *by, co
 {
     struct account_row row;
     struct change change = change_of(ACT_PERMISSION, by);
-    enum status status = named(people, name, &row, why);
+    enum status status = account_named(people, name, &row, why);
     if (status == STATUS_OK && (permission < PERMISSION_VIEWER || permission > PERMISSION_ADMIN)) {
         snprintf(why, PEOPLE_WHY_SIZE, "A permission is viewer, analyst or admin.");
         status = STATUS_INVALID;
@@ -214,7 +230,7 @@ enum status people_set_disabled(struct people *people, const struct by *by, cons
 {
     struct account_row row;
     struct change change = change_of(is_disabled ? ACT_DISABLED : ACT_ENABLED, by);
-    enum status status = named(people, name, &row, why);
+    enum status status = account_named(people, name, &row, why);
     if (status != STATUS_OK || row.account.is_disabled == is_disabled)
         return status;
     if (is_disabled)
@@ -232,7 +248,7 @@ enum status people_set_language(struct people *people, const struct by *by, cons
 {
     struct account_row row;
     struct change change = change_of(ACT_LANGUAGE, by);
-    enum status status = named(people, by->name, &row, why);
+    enum status status = account_named(people, by->name, &row, why);
     bool is_known = false;
     for (size_t i = 0; i < COUNT_OF(languages); i++)
         is_known = is_known || strcmp(language, languages[i]) == 0;
@@ -250,51 +266,87 @@ enum status people_set_language(struct people *people, const struct by *by, cons
     return change_end(people, STATUS_OK, &change, why);
 }
 
-/* Whether one's own old password is right. */
-static enum status old_is_right(struct people *people, const struct by *by,
-                                const struct account_row *row, const char *old, char *why)
+/* One's own password. */
+
+bool account_has(const struct account_row *row, const struct password_job *job)
 {
-    const struct trial trial = {row->account.name, by->from, row, by->now};
-    enum status status = trial_begin(people, &trial);
+    return row->has_hash && strcmp(row->hash, job->known) == 0;
+}
+
+/* What came of a trial, for the person. */
+static enum status tried(enum status status, char *why)
+{
     if (status == STATUS_AGAIN)
         snprintf(why, PEOPLE_WHY_SIZE, "Too many tries: wait, then try again.");
-    if (status != STATUS_OK)
-        return status;
-    bool is_right = row->has_hash && strlen(old) <= PASSWORD_MOST && password_is(row->hash, old);
-    trial_checked(people);
-    if (is_right)
-        return STATUS_OK;
-    trial_wrong(people, &trial, "the old password, for a new one, is wrong");
+    return status;
+}
+
+static enum status old_is_wrong(struct people *people, const struct trial *trial, char *why)
+{
+    trial_wrong(people, trial, "the old password, for a new one, is wrong");
     snprintf(why, PEOPLE_WHY_SIZE, "The old password is wrong.");
     return STATUS_REFUSED;
 }
 
-enum status people_set_password(struct people *people, const struct by *by, const char *name,
-                                const char *old, const char *password, char why[PEOPLE_WHY_SIZE])
+static enum status old_compare(struct people *people, const struct trial *trial, const char *old,
+                               struct password_job *job, char *why)
 {
-    char hash[PASSWORD_HASH_SIZE];
-    struct account_row row;
-    struct change change = change_of(old != NULL ? ACT_PASSWORD : ACT_PASSWORD_RESET, by);
-    enum status status = named(people, name, &row, why);
+    enum status status = tried(trial_begin(people, trial, &job->urgent), why);
     if (status != STATUS_OK)
         return status;
-    if (!password_may_be(password, row.account.name, why))
+    if (strlen(old) > PASSWORD_MOST || !trial->row->has_hash)
+        return old_is_wrong(people, trial, why);
+    password_job_compare(job, trial->row->hash, old);
+    return STATUS_OK;
+}
+
+enum status people_set_password_begin(struct people *people, const struct by *by,
+                                      const struct new_password *wanted, struct password_job *job,
+                                      char why[PEOPLE_WHY_SIZE])
+{
+    struct account_row row;
+    const struct trial trial = {wanted->name, by->from, &row, by->now};
+
+    *job = (struct password_job){.urgent = true};
+    enum status status = account_named(people, wanted->name, &row, why);
+    if (status != STATUS_OK)
+        return status;
+    if (!password_may_be(wanted->password, row.account.name, why))
         return STATUS_INVALID;
-    if (old != NULL && strcmp(old, password) == 0) {
+    if (wanted->old != NULL && strcmp(wanted->old, wanted->password) == 0) {
         snprintf(why, PEOPLE_WHY_SIZE, "The new password is the old one.");
         return STATUS_INVALID;
     }
-    status = old != NULL ? old_is_right(people, by, &row, old, why) : STATUS_OK;
-    if (status != STATUS_OK)
-        return status;
-    status = password_hash(password, hash);
+    if (wanted->old != NULL)
+        status = old_compare(people, &trial, wanted->old, job, why);
+    if (status == STATUS_OK)
+        password_job_make(job, wanted->password);
+    return status;
+}
+
+enum status people_set_password_end(struct people *people, const struct by *by,
+                                    const struct new_password *wanted,
+                                    const struct password_job *job, char why[PEOPLE_WHY_SIZE])
+{
+    struct account_row row;
+    const struct trial trial = {wanted->name, by->from, &row, by->now};
+    const bool is_own = wanted->old != NULL;
+    struct change change = change_of(is_own ? ACT_PASSWORD : ACT_PASSWORD_RESET, by);
+
+    enum status status = account_named(people, wanted->name, &row, why);
+    if (status == STATUS_OK && is_own)
+        status = tried(trial_end(people, &trial, job), why);
+    if (status == STATUS_OK && is_own && (!job->is_right || !account_has(&row, job)))
+        status = old_is_wrong(people, &trial, why);
+    if (status == STATUS_OK)
+        status = job->status;
     if (status == STATUS_OK)
         status = begin(people, by->now, why);
     if (status != STATUS_OK)
         return status;
     change.about = row.account.name;
-    change.hash = hash;
-    status = account_end_sessions(people, row.id, old != NULL ? by->token : NULL);
+    change.hash = job->hash;
+    status = account_end_sessions(people, row.id, is_own ? by->token : NULL);
     if (status == STATUS_OK)
         status = trial_forget(people, row.account.name);
     return change_end(people, status, &change, why);

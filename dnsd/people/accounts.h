@@ -25,6 +25,12 @@ MUST_USE enum status account_find(struct people *people, const char *name, struc
 /* Ends the sessions of an account but that of `keep` (a token, or NULL). Within a change. */
 MUST_USE enum status account_end_sessions(struct people *people, int64_t account, const char *keep);
 
+/* For a change: `why` says what is wrong. */
+MUST_USE enum status account_named(struct people *people, const char *name, struct account_row *out,
+                                   char why[PEOPLE_WHY_SIZE]);
+/* Whether what the job compared is its password still. */
+bool account_has(const struct account_row *row, const struct password_job *job);
+
 /* login.c: what keeps guessing slow. Each password or code that is checked begins with this:
  * STATUS_AGAIN: not now. `row` NULL: a name that is not known. */
 struct trial {
@@ -32,9 +38,12 @@ struct trial {
     const struct account_row *row;
     clock_us now;
 };
-MUST_USE enum status trial_begin(struct people *people, const struct trial *trial);
-/* The slow part is over. */
-void trial_checked(struct people *people);
+MUST_USE enum status trial_begin(struct people *people, const struct trial *trial,
+                                 bool *is_known_source);
+/* The slow part is over. STATUS_AGAIN: others of this name, which were checked meanwhile, locked
+ * it, so nobody may hear what came of this one. */
+MUST_USE enum status trial_end(struct people *people, const struct trial *trial,
+                               const struct password_job *job);
 /* It was wrong, of whatever `reason` says; a line is written, and perhaps the account locked. */
 void trial_wrong(struct people *people, const struct trial *trial, const char *reason);
 /* Somebody who logged in from there: remembered, within a change. */

@@ -64,7 +64,15 @@ MUST_USE enum status audit_lines(struct people *people, uint64_t before,
  * answer is kept until the file changes. */
 MUST_USE enum status audit_is_whole(struct people *people, uint64_t *lines,
                                     char why[PEOPLE_WHY_SIZE]);
-/* The same beside a consoled that runs. */
-MUST_USE enum status audit_verify(const char *folder, uint64_t *lines, char why[PEOPLE_WHY_SIZE]);
+/* The same beside a consoled that runs, or of a copy of the lines alone. STATUS_NOT_FOUND: there
+ * are none; STATUS_CORRUPT: `out` says what is whole before the break. */
+enum { AUDIT_HASH_SIZE = 32 };
+struct audit_verified {
+    uint64_t lines, last; /* number of the last of them, */
+    uint8_t hash[AUDIT_HASH_SIZE];
+    bool has_known_end; /* people.sqlite is there, and says where the lines must end */
+};
+MUST_USE enum status audit_verify(const char *folder, struct audit_verified *out,
+                                  char why[PEOPLE_WHY_SIZE]);
 
 #endif

@@ -8,12 +8,14 @@
 #include "events/digest.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 /* `hash` NULL: no password that would let anybody in. `lost`: there was one. */
-const char database_schema[] =
+static const char database_schema[] =
     "PRAGMA synchronous=FULL;"
     "CREATE TABLE IF NOT EXISTS meta(name TEXT PRIMARY KEY, number INTEGER, bytes BLOB)"
     " WITHOUT ROWID;"
@@ -42,6 +44,34 @@ const char database_schema[] =
     "CREATE TABLE IF NOT EXISTS lines(sequence INTEGER PRIMARY KEY, offset INTEGER NOT NULL,"
     " length INTEGER NOT NULL);";
 
+/* Nobody else's to read, whatever the umask is. */
+static bool make_private(const char *path)
+{
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd < 0)
+        return false;
+    close(fd);
+    return true;
+}
+
+enum status database_open(struct people *people, char why[PEOPLE_WHY_SIZE])
+{
+    char path[CONFIG_PATH_SIZE + sizeof DATABASE_FILE + 1];
+    snprintf(path, sizeof path, "%s/%s", people->folder, DATABASE_FILE);
+    if (!people->only_reads && !make_private(path)) {
+        snprintf(why, PEOPLE_WHY_SIZE, "%.180s: %s", path, strerror(errno));
+        return STATUS_SYSTEM;
+    }
+    enum status status =
+        sqlite_open(path, people->only_reads ? SQLITE_FOR_READING : SQLITE_FOR_WRITING,
+                    database_schema, why, &people->db);
+    if (status == STATUS_CORRUPT)
+        snprintf(why, PEOPLE_WHY_SIZE,
+                 "%.100s is broken: move it away, and accounts and cases are made again from %s",
+                 path, AUDIT_FILE);
+    return status;
+}
+
 struct sqlite_statement *query(struct people *people, const char *text)
 {
     for (size_t i = 0; i < people->query_count; i++)
@@ -68,15 +98,22 @@ enum status meta_keep(struct people *people, const char *name, uint64_t number, 
     return sqlite_do(s);
 }
 
-enum status meta_find(struct people *people, const char *name, uint64_t *number, struct span *bytes)
+enum status meta_find(struct people *people, const char *name, uint64_t *number,
+                      uint8_t bytes[META_SIZE])
 {
     struct sqlite_statement *s = query(people, "SELECT number, bytes FROM meta WHERE name = ?1");
     sqlite_bind_text(s, 1, name);
     enum status status = sqlite_step(s);
     if (status == STATUS_OK) {
+        const struct span found = sqlite_bytes(s, 1);
         *number = (uint64_t)sqlite_number(s, 0);
-        *bytes = sqlite_bytes(s, 1);
+        memset(bytes, 0, META_SIZE);
+        if (found.length == META_SIZE)
+            memcpy(bytes, found.at, META_SIZE);
+        else if (found.length != 0)
+            status = STATUS_CORRUPT;
     }
+    sqlite_reset(s); /* a statement that stays open keeps the WAL from being begun anew */
     return status;
 }
 
@@ -220,11 +257,11 @@ static enum status caught_up_say(struct people *people, clock_us now, const stru
 enum status change_catch_up(struct people *people, clock_us now)
 {
     struct catching c = {.people = people};
-    struct span bytes;
+    uint8_t bytes[META_SIZE];
     uint64_t behind = 0;
-    enum status status = meta_find(people, "end", &c.from, &bytes);
+    enum status status = meta_find(people, "end", &c.from, bytes);
     if (status == STATUS_OK)
-        status = meta_find(people, "behind", &behind, &bytes);
+        status = meta_find(people, "behind", &behind, bytes);
     if (status != STATUS_OK && status != STATUS_NOT_FOUND)
         return status;
     people->is_behind = false;

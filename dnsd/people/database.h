@@ -16,9 +16,13 @@
 
 #define DATABASE_FILE "people.sqlite"
 
-extern const char database_schema[];
-
-enum { QUERIES_MOST = 80, SOURCES_LIMITED = 512, KEY_SIZE = 32, HASH_TEXT_SIZE = 128 };
+enum {
+    META_SIZE = 32,
+    QUERIES_MOST = 80,
+    SOURCES_LIMITED = 512,
+    KEY_SIZE = 32,
+    HASH_TEXT_SIZE = 128
+};
 
 struct query {
     const char *text;
@@ -34,8 +38,6 @@ struct people {
     char unknown[HASH_TEXT_SIZE]; /* what the password of an unknown name is compared with */
     /* How far the checks of passwords have used up time, of whom (login.c). */
     clock_us strangers, known, per_source[SOURCES_LIMITED];
-    clock_us *checking; /* of whom the check under way is */
-    clock_us check_began;
     struct hash_key source_key;
     clock_us failed_lines; /* the same for lines about failed logins, */
     uint64_t failed_left_out;
@@ -47,6 +49,9 @@ struct people {
     size_t query_count;
     struct query queries[QUERIES_MOST];
 };
+
+/* STATUS_AGAIN: only to read, and there is none. */
+MUST_USE enum status database_open(struct people *people, char why[PEOPLE_WHY_SIZE]);
 
 /* The statement of this text, made once; texts are told apart by their place. */
 struct sqlite_statement *query(struct people *people, const char *text);
@@ -73,8 +78,8 @@ MUST_USE enum status change_apply(struct people *people, const struct change *ch
 /* Meta. */
 MUST_USE enum status meta_keep(struct people *people, const char *name, uint64_t number,
                                struct span bytes);
-/* STATUS_NOT_FOUND; `bytes` lives until the next query of it. */
+/* STATUS_NOT_FOUND; zeros where no bytes were kept. */
 MUST_USE enum status meta_find(struct people *people, const char *name, uint64_t *number,
-                               struct span *bytes);
+                               uint8_t bytes[META_SIZE]);
 
 #endif

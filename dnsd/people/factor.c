@@ -8,18 +8,6 @@
 
 #include <stdio.h>
 
-static enum status own_row(struct people *people, const char *name, struct account_row *out,
-                           char *why)
-{
-    enum status status = account_find(people, name, out);
-    if (status == STATUS_NOT_FOUND)
-        snprintf(why, PEOPLE_WHY_SIZE, "There is no account of this name.");
-    else if (status != STATUS_OK)
-        snprintf(why, PEOPLE_WHY_SIZE, "The accounts cannot be read: %.150s.",
-                 sqlite_why(people->db));
-    return status;
-}
-
 enum status people_totp_begin(struct people *people, const struct by *by,
                               char secret[TOTP_SECRET_SIZE])
 {
@@ -47,7 +35,8 @@ static enum status code_is_right(struct people *people, const struct by *by,
                                  const char *code, uint64_t *step, char *why)
 {
     const struct trial trial = {row->account.name, by->from, row, by->now};
-    enum status status = trial_begin(people, &trial);
+    bool is_known;
+    enum status status = trial_begin(people, &trial, &is_known);
     if (status == STATUS_AGAIN)
         snprintf(why, PEOPLE_WHY_SIZE, "Too many tries: wait, then try again.");
     if (status != STATUS_OK)
@@ -67,7 +56,7 @@ enum status people_totp_confirm(struct people *people, const struct by *by, cons
     struct account_row row;
     uint64_t step = 0;
     struct change change = change_of(ACT_TOTP_ON, by);
-    enum status status = own_row(people, by->name, &row, why);
+    enum status status = account_named(people, by->name, &row, why);
     if (status == STATUS_OK && row.totp_pending[0] == 0) {
         snprintf(why, PEOPLE_WHY_SIZE, "Nothing is to be confirmed: begin with a new secret.");
         status = STATUS_INVALID;
@@ -90,7 +79,7 @@ enum status people_totp_off(struct people *people, const struct by *by, const ch
     struct account_row row;
     uint64_t step = 0;
     struct change change = change_of(ACT_TOTP_OFF, by);
-    enum status status = own_row(people, name, &row, why);
+    enum status status = account_named(people, name, &row, why);
     if (status != STATUS_OK || !row.account.has_totp)
         return status;
     if (code != NULL)

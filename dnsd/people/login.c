@@ -10,7 +10,6 @@
 
 #include <ctype.h>
 #include <stdio.h>
-#include <time.h>
 
 enum {
     SECOND_US = 1000000,
@@ -25,6 +24,9 @@ enum {
     PREFIX_BITS = 64,
 };
 
+/* ::1, of whose /64 it is all that there is. */
+#define HERE_V6 "::"
+
 static const clock_us HOUR_US = UINT64_C(3600000000);
 
 /* A pace is kept by a time that moves on with each thing that is done, and may lie ahead of now so
@@ -33,8 +35,8 @@ struct pace {
     clock_us each, ahead;
     unsigned share; /* a check moves it on by this many times what it took, if that is more */
 };
-/* A check keeps the one process that serves the page busy for its whole time: strangers may have a
- * sixth of it, addresses from which somebody had logged in before a third. */
+/* Of a processor's time strangers may have a sixth, addresses from which somebody had logged in
+ * before a third. */
 static const struct pace stranger_pace = {500000, 4500000, 6}, known_pace = {200000, 6000000, 3},
                          source_pace = {1000000, 5000000, 0},
                          line_pace = {LINE_US, LINE_AHEAD_US, 0};
@@ -50,16 +52,6 @@ static void take(const struct pace *pace, clock_us *at, clock_us now)
     if (*at < now || !may_take(pace, at, now) || *at > now + pace->ahead)
         *at = now;
     *at += pace->each;
-}
-
-/* What a check takes of strangers is the time that the page waits; of known people, the work. So a
- * machine that is busy with other things does not keep them out. */
-static clock_us time_used(const struct people *people)
-{
-    struct timespec t = {0};
-    bool known = people->checking == &people->known;
-    clock_gettime(known ? CLOCK_PROCESS_CPUTIME_ID : CLOCK_MONOTONIC, &t);
-    return (clock_us)t.tv_sec * SECOND_US + (clock_us)t.tv_nsec / 1000;
 }
 
 /* Who comes from one /64 is one. */
@@ -82,9 +74,18 @@ static void name_digest(const char *name, uint8_t out[CHAIN_SIZE])
     token_digest(lower, out);
 }
 
+/* Whoever is on this machine, by ssh or at its keyboard, is no stranger: a flood of guesses from
+ * outside does not lock the admin out of it. */
+static bool is_here(const char *source)
+{
+    return strncmp(source, "127.", 4) == 0 || strcmp(source, HERE_V6) == 0;
+}
+
 /* `account` 0: anybody. */
 static bool is_known(struct people *people, const char *source, int64_t account)
 {
+    if (is_here(source))
+        return true;
     struct sqlite_statement *s = query(
         people, "SELECT 1 FROM sources WHERE source = ?1 AND (?2 = 0 OR account = ?2) LIMIT 1");
     sqlite_bind_text(s, 1, source);
@@ -110,7 +111,8 @@ static void tries_find(struct people *people, const struct trial *trial, struct 
     *out = (struct tries){0};
     name_digest(trial->row != NULL ? trial->row->account.name : trial->name, out->name);
     source_of(trial->from, out->source);
-    if (trial->row == NULL || !is_known(people, out->source, trial->row->id))
+    if (!is_here(out->source) &&
+        (trial->row == NULL || !is_known(people, out->source, trial->row->id)))
         out->source[0] = 0;
     sqlite_bind_blob(s, 1, span_of(out->name, sizeof out->name));
     sqlite_bind_text(s, 2, out->source);
@@ -146,14 +148,19 @@ static enum status tries_keep(struct people *people, const struct tries *tries)
     return status == STATUS_OK ? sqlite_do(s) : status;
 }
 
-enum status trial_begin(struct people *people, const struct trial *trial)
+static bool is_locked(struct people *people, const struct trial *trial)
+{
+    struct tries tries;
+    tries_find(people, trial, &tries);
+    return trial->now < tries.until;
+}
+
+enum status trial_begin(struct people *people, const struct trial *trial, bool *is_known_source)
 {
     const clock_us now = trial->now;
     char source[SOURCE_SIZE];
-    struct tries tries;
 
-    tries_find(people, trial, &tries);
-    if (now < tries.until)
+    if (is_locked(people, trial))
         return STATUS_AGAIN;
     source_of(trial->from, source);
     bool known = is_known(people, source, 0);
@@ -166,17 +173,19 @@ enum status trial_begin(struct people *people, const struct trial *trial)
     take(pace, all, now);
     if (!known)
         take(&source_pace, own, now);
-    people->checking = all;
-    people->check_began = time_used(people);
+    *is_known_source = known;
     return STATUS_OK;
 }
 
-void trial_checked(struct people *people)
+enum status trial_end(struct people *people, const struct trial *trial,
+                      const struct password_job *job)
 {
-    const struct pace *pace = people->checking == &people->known ? &known_pace : &stranger_pace;
-    clock_us more = (time_used(people) - people->check_began) * pace->share;
+    const struct pace *pace = job->urgent ? &known_pace : &stranger_pace;
+    clock_us *all = job->urgent ? &people->known : &people->strangers, more;
+    more = job->spent * pace->share;
     if (more > pace->each)
-        *people->checking += more - pace->each;
+        *all += more - pace->each;
+    return is_locked(people, trial) ? STATUS_AGAIN : STATUS_OK;
 }
 
 /* Counts it; true: it locks. */
@@ -282,22 +291,16 @@ clock_us trial_locked_until(struct people *people, const char *name)
 
 /* Login. */
 
-/* A hash made with less work than today's is made anew. Not being able to is no reason to refuse.
- */
-static void rehash(struct people *people, const struct account_row *row, const char *password)
+static enum status hash_renew(struct people *people, int64_t account, const char *hash)
 {
-    char hash[PASSWORD_HASH_SIZE];
     struct sqlite_statement *s = query(people, "UPDATE accounts SET hash = ?2 WHERE id = ?1");
-    if (!password_is_old(row->hash) || password_hash(password, hash) != STATUS_OK)
-        return;
-    sqlite_bind_number(s, 1, row->id);
+    sqlite_bind_number(s, 1, account);
     sqlite_bind_text(s, 2, hash);
-    if (sqlite_do(s) != STATUS_OK)
-        log_warning("%s: a password's hash stays an old one", people->folder);
+    return sqlite_do(s);
 }
 
-static enum status let_in(struct people *people, const struct trial *trial, const char *password,
-                          uint64_t step, struct session *out)
+static enum status let_in(struct people *people, const struct trial *trial,
+                          const struct password_job *job, uint64_t step, struct session *out)
 {
     const struct by by = {trial->row->account.name, trial->from, trial->now, NULL};
     const struct change change = change_of(ACT_LOGIN, &by);
@@ -311,7 +314,8 @@ static enum status let_in(struct people *people, const struct trial *trial, cons
     sqlite_bind_number(s, 2, (int64_t)step);
     if (status == STATUS_OK)
         status = sqlite_do(s);
-    rehash(people, trial->row, password);
+    if (status == STATUS_OK && job->hash[0] != 0) /* it was an old one */
+        status = hash_renew(people, trial->row->id, job->hash);
     if (status == STATUS_OK)
         status = session_new(people, trial->row, trial->now, out);
     status = change_end(people, status, &change, NULL);
@@ -319,38 +323,65 @@ static enum status let_in(struct people *people, const struct trial *trial, cons
     return status;
 }
 
-enum status people_login(struct people *people, const char *name, const char *password,
-                         const char *code, const char *from, clock_us now, struct session *out)
+/* `trial->row` becomes NULL when there is no such account. */
+static enum status login_find(struct people *people, const struct credentials *login,
+                              struct account_row *row, struct trial *trial)
+{
+    *trial = (struct trial){login->name, login->from, row, login->now};
+    enum status status = account_find(people, login->name, row);
+    if (status == STATUS_NOT_FOUND)
+        trial->row = NULL;
+    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+}
+
+enum status people_login_begin(struct people *people, const struct credentials *login,
+                               struct password_job *job)
 {
     struct account_row row;
-    uint64_t step = 0;
-    struct trial trial = {name, from, &row, now};
+    struct trial trial;
 
-    enum status status = account_find(people, name, &row);
-    if (status == STATUS_NOT_FOUND)
-        trial.row = NULL;
-    else if (status != STATUS_OK)
-        return status;
-    status = trial_begin(people, &trial);
+    *job = (struct password_job){0};
+    enum status status = login_find(people, login, &row, &trial);
+    if (status == STATUS_OK)
+        status = trial_begin(people, &trial, &job->urgent);
     if (status != STATUS_OK)
         return status;
+    if (strlen(login->password) > PASSWORD_MOST) {
+        trial_wrong(people, &trial, "the password is wrong");
+        return STATUS_REFUSED;
+    }
     bool has_hash = trial.row != NULL && row.has_hash;
-    bool is_right = strlen(password) <= PASSWORD_MOST &&
-                    password_is(has_hash ? row.hash : people->unknown, password);
-    trial_checked(people);
-    const char *wrong = trial.row == NULL         ? "there is no such account"
-                        : !has_hash               ? "the account has no password"
-                        : !is_right               ? "the password is wrong"
-                        : row.account.is_disabled ? "the account is disabled"
-                                                  : NULL;
-    if (wrong == NULL && row.account.has_totp && (code == NULL || code[0] == 0))
+    password_job_compare(job, has_hash ? row.hash : people->unknown, login->password);
+    if (has_hash && password_is_old(row.hash))
+        password_job_make(job, login->password);
+    return STATUS_OK;
+}
+
+enum status people_login_end(struct people *people, const struct credentials *login,
+                             const struct password_job *job, struct session *out)
+{
+    struct account_row row;
+    struct trial trial;
+    uint64_t step = 0;
+
+    enum status status = login_find(people, login, &row, &trial);
+    if (status == STATUS_OK)
+        status = trial_end(people, &trial, job);
+    if (status != STATUS_OK)
+        return status;
+    const char *wrong = trial.row == NULL                           ? "there is no such account"
+                        : !row.has_hash                             ? "the account has no password"
+                        : !job->is_right || !account_has(&row, job) ? "the password is wrong"
+                        : row.account.is_disabled                   ? "the account is disabled"
+                                                                    : NULL;
+    if (wrong == NULL && row.account.has_totp && (login->code == NULL || login->code[0] == 0))
         return STATUS_INVALID;
     if (wrong == NULL && row.account.has_totp &&
-        !totp_is_right(row.totp, code, now, row.totp_step, &step))
+        !totp_is_right(row.totp, login->code, login->now, row.totp_step, &step))
         wrong = "the code is wrong, or was used before";
     if (wrong != NULL) {
         trial_wrong(people, &trial, wrong);
         return STATUS_REFUSED;
     }
-    return let_in(people, &trial, password, step, out);
+    return let_in(people, &trial, job, step, out);
 }

@@ -10,6 +10,7 @@
 #include <sodium.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 static_assert(PASSWORD_HASH_SIZE == crypto_pwhash_STRBYTES, "as libsodium makes them");
 
@@ -29,15 +30,39 @@ enum status password_hash(const char *password, char out[PASSWORD_HASH_SIZE])
     return made == 0 ? STATUS_OK : STATUS_NO_MEMORY;
 }
 
-bool password_is(const char hash[PASSWORD_HASH_SIZE], const char *password)
-{
-    return crypto_pwhash_str_verify(hash, password, strlen(password)) == 0;
-}
-
 bool password_is_old(const char *hash)
 {
     return crypto_pwhash_str_needs_rehash(hash, crypto_pwhash_OPSLIMIT_INTERACTIVE,
                                           crypto_pwhash_MEMLIMIT_INTERACTIVE) != 0;
+}
+
+void password_job_compare(struct password_job *job, const char *known, const char *typed)
+{
+    snprintf(job->known, sizeof job->known, "%s", known);
+    snprintf(job->typed, sizeof job->typed, "%s", typed);
+}
+
+void password_job_make(struct password_job *job, const char *wanted)
+{
+    snprintf(job->wanted, sizeof job->wanted, "%s", wanted);
+}
+
+static clock_us time_spent(void)
+{
+    struct timespec t = {0};
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return (clock_us)t.tv_sec * 1000000 + (clock_us)t.tv_nsec / 1000;
+}
+
+void password_job_run(struct password_job *job)
+{
+    const clock_us began = time_spent();
+    const bool compares = job->known[0] != 0;
+    job->is_right =
+        compares && crypto_pwhash_str_verify(job->known, job->typed, strlen(job->typed)) == 0;
+    if (job->wanted[0] != 0 && (job->is_right || !compares))
+        job->status = password_hash(job->wanted, job->hash);
+    job->spent = time_spent() - began;
 }
 
 static size_t different_bytes(const char *text)
@@ -118,10 +143,4 @@ void token_derive(struct span secret, const char *purpose, const char *about, ch
     crypto_generichash_update(&state, (const uint8_t *)about, strlen(about));
     crypto_generichash_final(&state, bytes, sizeof bytes);
     as_text(bytes, out);
-}
-
-bool token_equal(const char *a, const char *b)
-{
-    const size_t length = strlen(a);
-    return length == strlen(b) && sodium_memcmp(a, b, length) == 0;
 }

@@ -9,17 +9,14 @@
 
 #include "base/span.h"
 #include "events/chain.h"
-#include "people/people.h"
-
-enum { PASSWORD_HASH_SIZE = 128 };
+#include "people/job.h"
 
 /* First of all, once. */
 MUST_USE enum status password_ready(void);
 MUST_USE enum status password_hash(const char *password, char out[PASSWORD_HASH_SIZE]);
-/* Tens of milliseconds, whatever the answer. */
-bool password_is(const char hash[PASSWORD_HASH_SIZE], const char *password);
 /* Made with less work than we ask for today. */
 bool password_is_old(const char *hash);
+
 /* Whether it may be a password of this account; `why` says what to do. */
 bool password_may_be(const char *password, const char *name, char why[PEOPLE_WHY_SIZE]);
 void password_first(char out[FIRST_PASSWORD_SIZE]);
@@ -30,6 +27,5 @@ void token_new(char out[TOKEN_SIZE]);
 void token_digest(const char *token, uint8_t out[CHAIN_SIZE]);
 /* Another token that nobody can guess who has not `secret`. */
 void token_derive(struct span secret, const char *purpose, const char *about, char out[TOKEN_SIZE]);
-bool token_equal(const char *a, const char *b);
 
 #endif

@@ -9,42 +9,16 @@
 #include "people/accounts.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define RESCUE_FILE "rescue"
 #define FIRST_ADMIN "admin"
 
-/* Nobody else's to read, whatever the umask is. */
-static bool make_private(const char *path)
-{
-    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (fd < 0)
-        return false;
-    close(fd);
-    return true;
-}
-
-static enum status database_open(struct people *people, char why[PEOPLE_WHY_SIZE])
-{
-    char path[CONFIG_PATH_SIZE + sizeof DATABASE_FILE + 1];
-    snprintf(path, sizeof path, "%s/%s", people->folder, DATABASE_FILE);
-    if (!people->only_reads && !make_private(path)) {
-        snprintf(why, PEOPLE_WHY_SIZE, "%.180s: %s", path, strerror(errno));
-        return STATUS_SYSTEM;
-    }
-    enum status status =
-        sqlite_open(path, people->only_reads ? SQLITE_FOR_READING : SQLITE_FOR_WRITING,
-                    database_schema, why, &people->db);
-    if (status == STATUS_CORRUPT)
-        snprintf(why, PEOPLE_WHY_SIZE,
-                 "%.100s is broken: move it away, and accounts and cases are made again from %s",
-                 path, AUDIT_FILE);
-    return status;
-}
+enum { RESCUE_PATH_SIZE = CONFIG_PATH_SIZE + sizeof RESCUE_FILE + 1 };
 
 /* The lines must end where the rows say; else the break stays in them for ever. */
 static enum status end_compare(struct people *people, clock_us now)
@@ -52,13 +26,9 @@ static enum status end_compare(struct people *people, clock_us now)
     char reason[PEOPLE_WHY_SIZE];
     const struct chain found = audit_end(people->audit);
     struct chain known = {0};
-    struct span hash;
-    enum status status = meta_find(people, "end", &known.sequence, &hash);
-    if (status == STATUS_NOT_FOUND)
-        return STATUS_OK;
-    if (status != STATUS_OK || hash.length != sizeof known.hash)
-        return status != STATUS_OK ? status : STATUS_CORRUPT;
-    memcpy(known.hash, hash.at, sizeof known.hash);
+    enum status status = meta_find(people, "end", &known.sequence, known.hash);
+    if (status != STATUS_OK)
+        return status == STATUS_NOT_FOUND ? STATUS_OK : status;
     if (found.sequence > known.sequence || (found.sequence == known.sequence &&
                                             memcmp(found.hash, known.hash, sizeof known.hash) == 0))
         return STATUS_OK;
@@ -74,12 +44,8 @@ static enum status end_compare(struct people *people, clock_us now)
 static enum status key_read(struct people *people)
 {
     uint64_t number;
-    struct span bytes;
-    enum status status = meta_find(people, "key", &number, &bytes);
-    if (status == STATUS_OK && bytes.length == sizeof people->key) {
-        memcpy(people->key, bytes.at, sizeof people->key);
+    if (meta_find(people, "key", &number, people->key) == STATUS_OK)
         return STATUS_OK;
-    }
     random_bytes(people->key, sizeof people->key);
     return meta_keep(people, "key", 0, span_of(people->key, sizeof people->key));
 }
@@ -159,12 +125,18 @@ static bool answer(struct people *people, const char *text)
     return yes;
 }
 
+static void rescue_path(const struct people *people, char out[RESCUE_PATH_SIZE])
+{
+    snprintf(out, RESCUE_PATH_SIZE, "%s/%s", people->folder, RESCUE_FILE);
+}
+
 /* Why an admin is made; NULL: nothing asks for it. */
 static const char *first_reason(struct people *people)
 {
-    char path[CONFIG_PATH_SIZE + sizeof RESCUE_FILE + 1];
-    snprintf(path, sizeof path, "%s/%s", people->folder, RESCUE_FILE);
-    if (unlink(path) == 0)
+    char path[RESCUE_PATH_SIZE];
+    struct stat found;
+    rescue_path(people, path);
+    if (lstat(path, &found) == 0)
         return "somebody who may write in the folder asked for it with a file";
     if (errno != ENOENT)
         log_warning("%s: %s", path, strerror(errno));
@@ -177,9 +149,28 @@ static const char *first_reason(struct people *people)
     return NULL;
 }
 
-enum status people_first(struct people *people, clock_us now, char password[FIRST_PASSWORD_SIZE])
+static enum status first_make(struct people *people, struct change *change, const char *password)
 {
-    char hash[PASSWORD_HASH_SIZE];
+    char hash[PASSWORD_HASH_SIZE], path[RESCUE_PATH_SIZE];
+    enum status status = password_hash(password, hash);
+    if (status == STATUS_OK)
+        status = change_begin(people, change->at);
+    if (status != STATUS_OK)
+        return status;
+    change->about = FIRST_ADMIN;
+    change->hash = hash;
+    status = change_end(people, trial_forget(people, FIRST_ADMIN), change, NULL);
+    rescue_path(people, path);
+    if (status == STATUS_OK && unlink(path) != 0 && errno != ENOENT)
+        log_error("%s: %s; remove it, or the next start makes another password", path,
+                  strerror(errno));
+    return status;
+}
+
+enum status people_first(struct people *people, clock_us now,
+                         bool (*keep)(void *owner, const char *password), void *owner)
+{
+    char password[FIRST_PASSWORD_SIZE];
     const struct by nobody = {.now = now};
     struct change change = change_of(ACT_ADMIN_MADE, &nobody);
 
@@ -187,12 +178,8 @@ enum status people_first(struct people *people, clock_us now, char password[FIRS
     if (change.reason == NULL)
         return STATUS_EXISTS;
     password_first(password);
-    enum status status = password_hash(password, hash);
-    if (status == STATUS_OK)
-        status = change_begin(people, now);
-    if (status != STATUS_OK)
-        return status;
-    change.about = FIRST_ADMIN;
-    change.hash = hash;
-    return change_end(people, trial_forget(people, FIRST_ADMIN), &change, NULL);
+    enum status status =
+        keep(owner, password) ? first_make(people, &change, password) : STATUS_SYSTEM;
+    explicit_bzero(password, sizeof password);
+    return status;
 }

@@ -64,16 +64,28 @@ void people_close(struct people *people);
 /* To be called once, at the start. Makes `admin` with a random password that must be changed: when
  * there is no account at all; when no admin has a password because people.sqlite was lost; when
  * somebody who may write in the folder asks for it with a file `rescue` there, which is removed.
- * STATUS_EXISTS: none of these. */
+ * `keep` hears the password before it holds, so that a crash leaves nobody without it; false: it
+ * could not. STATUS_EXISTS: none of these. */
 MUST_USE enum status people_first(struct people *people, clock_us now,
-                                  char password[FIRST_PASSWORD_SIZE]);
+                                  bool (*keep)(void *owner, const char *password), void *owner);
+
+/* To compare a password, or to make a hash of one, takes 50 to 200 ms: that is a job, which the
+ * caller lets another thread do (people/worker.h). So what needs one has a begin, which gives
+ * STATUS_OK and a job, or already the answer; and an end, which gets the job when it was done, and
+ * looks at everything anew. */
+struct password_job;
 
 /* `from`: the client's address, as text. STATUS_REFUSED: name, password or code is wrong (which
  * one is never said, and an unknown name costs the same time); STATUS_AGAIN: locked out, or too
  * many tries from everywhere; STATUS_INVALID: name and password are right, a code is needed. */
-MUST_USE enum status people_login(struct people *people, const char *name, const char *password,
-                                  const char *code, const char *from, clock_us now,
-                                  struct session *out);
+struct credentials {
+    const char *name, *password, *code, *from; /* code: may be NULL */
+    clock_us now;
+};
+MUST_USE enum status people_login_begin(struct people *people, const struct credentials *login,
+                                        struct password_job *job);
+MUST_USE enum status people_login_end(struct people *people, const struct credentials *login,
+                                      const struct password_job *job, struct session *out);
 /* STATUS_NOT_FOUND: no such session, or it has ended. Moves its idle end on. */
 MUST_USE enum status people_session(struct people *people, const char *token, clock_us now,
                                     struct session *out);
@@ -93,9 +105,15 @@ struct by {
     const char *token; /* of its own session, which stays; NULL: none */
 };
 /* `password` NULL: it can only be named by a certificate or proxy. */
-MUST_USE enum status people_add(struct people *people, const struct by *by, const char *name,
-                                const char *password, enum permission permission,
-                                char why[PEOPLE_WHY_SIZE]);
+struct new_account {
+    const char *name, *password;
+    enum permission permission;
+};
+MUST_USE enum status people_add_begin(struct people *people, const struct new_account *wanted,
+                                      struct password_job *job, char why[PEOPLE_WHY_SIZE]);
+MUST_USE enum status people_add_end(struct people *people, const struct by *by,
+                                    const struct new_account *wanted,
+                                    const struct password_job *job, char why[PEOPLE_WHY_SIZE]);
 MUST_USE enum status people_set_permission(struct people *people, const struct by *by,
                                            const char *name, enum permission permission,
                                            char why[PEOPLE_WHY_SIZE]);
@@ -106,9 +124,16 @@ MUST_USE enum status people_set_language(struct people *people, const struct by 
                                          const char *language, char why[PEOPLE_WHY_SIZE]);
 /* Own password: `old` must be right. An admin's reset of another's: `old` NULL, must_change set.
  * Ends all other sessions of that account. */
-MUST_USE enum status people_set_password(struct people *people, const struct by *by,
-                                         const char *name, const char *old, const char *password,
-                                         char why[PEOPLE_WHY_SIZE]);
+struct new_password {
+    const char *name, *old, *password;
+};
+MUST_USE enum status people_set_password_begin(struct people *people, const struct by *by,
+                                               const struct new_password *wanted,
+                                               struct password_job *job, char why[PEOPLE_WHY_SIZE]);
+MUST_USE enum status people_set_password_end(struct people *people, const struct by *by,
+                                             const struct new_password *wanted,
+                                             const struct password_job *job,
+                                             char why[PEOPLE_WHY_SIZE]);
 /* TOTP (RFC 6238: SHA-1, 30 s, 6 digits, one step either side, each code once). Begin gives a
  * secret (STATUS_EXISTS: there is one that holds); it holds once confirmed with a code. Off: by
  * oneself with a code, or by an admin (NULL). */

@@ -5,8 +5,12 @@
 #include "people/database.h"
 #include "events/digest.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
+
+static_assert(sizeof((struct audit_verified *)0)->hash == CHAIN_SIZE, "of a line");
 
 enum { ABOUT_SIZE = CASE_KEY_SIZE + CASE_APP_SIZE };
 
@@ -69,6 +73,7 @@ enum status audit_lines(struct people *people, uint64_t before,
 /* Verifying. */
 
 struct verifying {
+    struct chain known; /* what people.sqlite knew before the lines were read; number 0: nothing */
     struct chain end;
     uint64_t lines;
     char *why;
@@ -95,38 +100,31 @@ static enum status on_line(void *owner, const struct audit_visit *visit)
     v->end.sequence = sequence;
     digest_sha256(visit->raw, v->end.hash);
     v->lines++;
-    return STATUS_OK;
+    if (sequence != v->known.sequence ||
+        memcmp(v->end.hash, v->known.hash, sizeof v->known.hash) == 0)
+        return STATUS_OK;
+    snprintf(v->why, PEOPLE_WHY_SIZE, "%s:%" PRIu64 ": this line was changed: %s knows another",
+             AUDIT_FILE, visit->number, DATABASE_FILE);
+    return STATUS_CORRUPT;
 }
 
-/* The end must be what people.sqlite knows, or behind it. */
-static void end_check(struct people *people, struct verifying *v)
+static enum status verify(struct people *people, struct verifying *v)
 {
-    struct span hash;
-    uint64_t known;
-    if (meta_find(people, "end", &known, &hash) != STATUS_OK)
-        return;
-    if (known > v->end.sequence)
+    v->why[0] = 0;
+    enum status status = STATUS_NOT_FOUND;
+    if (people->db != NULL)
+        status = meta_find(people, "end", &v->known.sequence, v->known.hash);
+    if (status == STATUS_OK || status == STATUS_NOT_FOUND)
+        status = audit_walk(people->audit, 0, on_line, v);
+    if (status == STATUS_OK && v->known.sequence > v->end.sequence) {
         snprintf(v->why, PEOPLE_WHY_SIZE,
                  "%s: its end was cut off: %s knows line %" PRIu64
                  ", the last one here is %" PRIu64,
-                 AUDIT_FILE, DATABASE_FILE, known, v->end.sequence);
-    else if (known == v->end.sequence &&
-             !span_equal(hash, span_of(v->end.hash, sizeof v->end.hash)))
-        snprintf(v->why, PEOPLE_WHY_SIZE, "%s: its last line was changed", AUDIT_FILE);
-}
-
-static enum status verify(struct people *people, uint64_t *lines, char *why)
-{
-    struct verifying v = {.why = why};
-    why[0] = 0;
-    enum status status = audit_walk(people->audit, 0, on_line, &v);
-    if (status == STATUS_OK)
-        end_check(people, &v);
-    if (status == STATUS_OK && why[0] != 0)
+                 AUDIT_FILE, DATABASE_FILE, v->known.sequence, v->end.sequence);
         status = STATUS_CORRUPT;
-    if (status != STATUS_OK && why[0] == 0)
-        snprintf(why, PEOPLE_WHY_SIZE, "%s cannot be read: %s", AUDIT_FILE, status_text(status));
-    *lines = v.lines;
+    }
+    if (status != STATUS_OK && v->why[0] == 0)
+        snprintf(v->why, PEOPLE_WHY_SIZE, "%s cannot be read: %s", AUDIT_FILE, status_text(status));
     return status;
 }
 
@@ -135,7 +133,9 @@ enum status audit_is_whole(struct people *people, uint64_t *lines, char why[PEOP
     uint64_t version[AUDIT_VERSION];
     enum status status = audit_version(people->audit, version);
     if (status == STATUS_OK && memcmp(version, people->verified, sizeof version) != 0) {
-        status = verify(people, &people->verified_lines, people->broken);
+        struct verifying v = {.why = people->broken};
+        status = verify(people, &v);
+        people->verified_lines = v.lines;
         if (status == STATUS_OK || status == STATUS_CORRUPT)
             memcpy(people->verified, version, sizeof version);
         people->is_whole = status == STATUS_OK;
@@ -147,14 +147,29 @@ enum status audit_is_whole(struct people *people, uint64_t *lines, char why[PEOP
     return status;
 }
 
-enum status audit_verify(const char *folder, uint64_t *lines, char why[PEOPLE_WHY_SIZE])
+enum status audit_verify(const char *folder, struct audit_verified *out, char why[PEOPLE_WHY_SIZE])
 {
-    struct people *people;
-    *lines = 0;
-    enum status status = people_open(folder, NULL, 0, why, &people);
-    if (status != STATUS_OK)
-        return status;
-    status = verify(people, lines, why);
+    struct people *people = calloc(1, sizeof *people);
+    struct verifying v = {.why = why};
+
+    *out = (struct audit_verified){0};
+    snprintf(why, PEOPLE_WHY_SIZE, "out of memory");
+    if (people == NULL)
+        return STATUS_NO_MEMORY;
+    people->only_reads = true;
+    snprintf(people->folder, sizeof people->folder, "%s", folder);
+    enum status status = audit_open(folder, false, 0, why, &people->audit);
+    if (status == STATUS_OK)
+        status = database_open(people, why);
+    if (status == STATUS_AGAIN) /* a copy of the lines alone */
+        status = STATUS_OK;
+    if (status == STATUS_OK) {
+        status = verify(people, &v);
+        out->lines = v.lines;
+        out->last = v.end.sequence;
+        memcpy(out->hash, v.end.hash, sizeof out->hash);
+        out->has_known_end = v.known.sequence != 0;
+    }
     people_close(people);
     return status;
 }

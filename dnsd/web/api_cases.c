@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * api_cases - what people decide about incidents.
+ * api_cases - what people decide about incidents, and the audit lines of all they do.
  */
 #include "web/api_cases.h"
 
@@ -8,6 +8,8 @@
 
 #include <errno.h>
 #include <stdlib.h>
+
+enum { AUDIT_PAGE = 100 };
 
 static const char *state_word(int state)
 {
@@ -104,7 +106,75 @@ static void change(struct request *request)
     reply_json(request, 200, json);
 }
 
+/* Audit lines. */
+
+struct audit_page {
+    struct json *json;
+    uint64_t last;
+    unsigned count;
+};
+
+static bool on_audit(void *owner, const struct audit_line *line)
+{
+    struct audit_page *page = owner;
+    struct json *json = page->json;
+    json_open_object(json, NULL);
+    json_number(json, "sequence", line->sequence);
+    json_time(json, "at", line->at);
+    json_text(json, "by", line->by);
+    json_text(json, "from", line->from);
+    json_text(json, "action", line->action);
+    json_text(json, "about", line->about);
+    json_raw(json, "raw", span_text(line->raw));
+    json_close_object(json);
+    page->last = line->sequence;
+    return ++page->count < AUDIT_PAGE;
+}
+
+static void show_chain(struct json *json, struct web *web)
+{
+    char why[PEOPLE_WHY_SIZE] = "";
+    uint64_t lines = 0;
+    enum status status = audit_is_whole(web->people, &lines, why);
+    json_open_object(json, "chain");
+    json_bool(json, "whole", status == STATUS_OK);
+    json_number(json, "lines", lines);
+    json_text(json, "text", status == STATUS_OK ? "every line is as it was written" : why);
+    json_close_object(json);
+}
+
+static void show_audit(struct request *request)
+{
+    struct web *web = request_web(request);
+    struct audit_page page = {.json = json_new()};
+    const char *text = request_query(request, "before");
+    char *end = NULL;
+    uint64_t before = text == NULL ? 0 : strtoull(text, &end, 10);
+    if (end != NULL && (*end != 0 || before == 0)) {
+        json_free(page.json);
+        reply_error(request, 400, "filter", "`before` is the number of a line");
+        return;
+    }
+    json_open_object(page.json, NULL);
+    json_open_list(page.json, "lines");
+    enum status status = audit_lines(web->people, before, on_audit, &page);
+    json_close_list(page.json);
+    if (page.count == AUDIT_PAGE && page.last > 1)
+        json_number(page.json, "next", page.last);
+    else
+        json_nothing(page.json, "next");
+    show_chain(page.json, web);
+    json_close_object(page.json);
+    if (status == STATUS_OK) {
+        reply_json(request, 200, page.json);
+        return;
+    }
+    json_free(page.json);
+    reply_error(request, 503, "unread", "The audit lines cannot be read: %s.", status_text(status));
+}
+
 const struct route case_routes[] = {
     {METHOD_POST, "/api/incidents/{id}", PERMISSION_ANALYST, change},
+    {METHOD_GET, "/api/audit", PERMISSION_ADMIN, show_audit},
     {0},
 };

@@ -2,14 +2,111 @@
  *
  * api_people - who is there: login and its end, one's own account, the accounts of others.
  */
-#include "web/route.h"
-#include "web/web.h"
+#include "people/worker.h"
+#include "process/role.h"
+#include "web/request.h"
 
+#include <errno.h>
+#include <event2/event.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <strings.h>
+#include <sys/queue.h>
 
-enum { AUDIT_PAGE = 100, URI_SIZE = 512 };
+enum { URI_SIZE = 512 };
+
+/* Passwords are compared and made by another thread, so nobody else waits for it: the request is
+ * held meanwhile. When its client goes away, the work counts all the same. */
+
+struct waiting {
+    TAILQ_ENTRY(waiting) link;
+    struct request *request;
+    void (*end)(struct request *request, const struct password_job *job);
+};
+
+struct passwords {
+    struct worker *worker;
+    struct event *on_bell;
+    TAILQ_HEAD(, waiting) waiting;
+};
+
+static void forget(struct passwords *passwords, struct waiting *waiting)
+{
+    TAILQ_REMOVE(&passwords->waiting, waiting, link);
+    request_free(waiting->request);
+    free(waiting);
+}
+
+static void on_bell(evutil_socket_t fd, short what, void *arg)
+{
+    struct passwords *passwords = arg;
+    struct password_job job;
+    void *owner;
+
+    while (worker_take(passwords->worker, &job, &owner)) {
+        struct waiting *waiting = owner;
+        waiting->end(waiting->request, &job);
+        forget(passwords, waiting);
+    }
+    explicit_bzero(&job, sizeof job);
+}
+
+/* Nothing that is answered now reaches anybody. */
+static void on_gone(void *owner)
+{
+    struct request *request = owner;
+    request->answered = true;
+    request->connection = NULL;
+}
+
+void passwords_open(struct web *web)
+{
+    struct passwords *passwords = calloc(1, sizeof *passwords);
+    if (passwords == NULL)
+        role_die("out of memory");
+    TAILQ_INIT(&passwords->waiting);
+    passwords->worker = worker_new(password_job_run);
+    if (passwords->worker == NULL)
+        role_die("no thread can be had for passwords: %s", strerror(errno));
+    passwords->on_bell = event_new(web->base, worker_bell(passwords->worker), EV_READ | EV_PERSIST,
+                                   on_bell, passwords);
+    if (passwords->on_bell == NULL || event_add(passwords->on_bell, NULL) != 0)
+        role_die("out of memory");
+    web->passwords = passwords;
+}
+
+void passwords_close(struct web *web)
+{
+    struct passwords *passwords = web->passwords;
+    event_free(passwords->on_bell);
+    worker_free(passwords->worker);
+    while (!TAILQ_EMPTY(&passwords->waiting))
+        forget(passwords, TAILQ_FIRST(&passwords->waiting));
+    free(passwords);
+}
+
+/* Holds the request until the job was done, then calls `end` with both. When there are too many
+ * jobs, 429 is the answer. */
+static void passwords_ask(struct request *request, const struct password_job *job,
+                          void (*end)(struct request *request, const struct password_job *job))
+{
+    struct passwords *passwords = request->web->passwords;
+    struct waiting *waiting = calloc(1, sizeof *waiting);
+
+    if (waiting == NULL || worker_give(passwords->worker, job, waiting) != STATUS_OK) {
+        free(waiting);
+        reply_header(request, "Retry-After", "5");
+        reply_error(request, 429, "busy",
+                    "Many passwords are being checked now: try again in a few seconds.");
+        return;
+    }
+    waiting->request = request;
+    waiting->end = end;
+    TAILQ_INSERT_TAIL(&passwords->waiting, waiting, link);
+    request->held = true;
+    connection_hold(request->connection, on_gone, request);
+}
 
 /* What went wrong, of a change. `refused`: what STATUS_REFUSED means there. */
 struct words {
@@ -85,22 +182,21 @@ static void show_session(struct request *request)
     reply_session(request, request_session(request));
 }
 
-static void login(struct request *request)
+static struct credentials login_of(const struct request *request)
 {
-    struct session session;
-    if (!request_body(request))
-        return;
-    const char *name = need_text(request, "name");
-    const char *password = name == NULL ? NULL : need_text(request, "password");
-    if (password == NULL)
-        return;
-    enum status status =
-        people_login(request_web(request)->people, name, password, body_text(request, "code"),
-                     request_from(request), request_now(request), &session);
+    return (struct credentials){.name = body_text(request, "name"),
+                                .password = body_text(request, "password"),
+                                .code = body_text(request, "code"),
+                                .from = request_from(request),
+                                .now = request_now(request)};
+}
+
+static void reply_login(struct request *request, enum status status, const struct session *session)
+{
     switch (status) {
     case STATUS_OK:
-        reply_cookie(request, session.token);
-        reply_session(request, &session);
+        reply_cookie(request, session->token);
+        reply_session(request, session);
         break;
     case STATUS_INVALID:
         reply_error(request, 401, "code-needed", "Give the code of your second factor.");
@@ -116,6 +212,29 @@ static void login(struct request *request)
     }
 }
 
+static void end_login(struct request *request, const struct password_job *job)
+{
+    struct session session;
+    const struct credentials login = login_of(request);
+    enum status status = people_login_end(request_web(request)->people, &login, job, &session);
+    reply_login(request, status, &session);
+}
+
+static void login(struct request *request)
+{
+    struct password_job job;
+    if (!request_body(request) || need_text(request, "name") == NULL ||
+        need_text(request, "password") == NULL)
+        return;
+    const struct credentials login = login_of(request);
+    enum status status = people_login_begin(request_web(request)->people, &login, &job);
+    if (status == STATUS_OK)
+        passwords_ask(request, &job, end_login);
+    else
+        reply_login(request, status, NULL);
+    explicit_bzero(&job, sizeof job);
+}
+
 static void logout(struct request *request)
 {
     const struct session *session = request_session(request);
@@ -128,20 +247,40 @@ static void logout(struct request *request)
 
 /* One's own account. */
 
+static struct new_password own_password(const struct request *request)
+{
+    return (struct new_password){.name = request_account(request)->name,
+                                 .old = body_text(request, "old"),
+                                 .password = body_text(request, "new")};
+}
+
+static void end_password(struct request *request, const struct password_job *job)
+{
+    char why[PEOPLE_WHY_SIZE] = "";
+    struct web *web = request_web(request);
+    const struct by by = request_by(request);
+    const struct new_password wanted = own_password(request);
+    enum status status = people_set_password_end(web->people, &by, &wanted, job, why);
+    if (status == STATUS_OK)
+        web_forget_first(web);
+    if (went_well(request, status, &password_words, why))
+        reply_empty(request);
+}
+
 static void set_password(struct request *request)
 {
     char why[PEOPLE_WHY_SIZE] = "";
+    struct password_job job;
     const struct by by = request_by(request);
-    if (!request_body(request))
+    if (!request_body(request) || need_text(request, "old") == NULL ||
+        need_text(request, "new") == NULL)
         return;
-    const char *old = need_text(request, "old");
-    const char *password = old == NULL ? NULL : need_text(request, "new");
-    if (password == NULL)
-        return;
+    const struct new_password wanted = own_password(request);
     enum status status =
-        people_set_password(request_web(request)->people, &by, by.name, old, password, why);
+        people_set_password_begin(request_web(request)->people, &by, &wanted, &job, why);
     if (went_well(request, status, &password_words, why))
-        reply_empty(request);
+        passwords_ask(request, &job, end_password);
+    explicit_bzero(&job, sizeof job);
 }
 
 static void set_language(struct request *request)
@@ -251,19 +390,35 @@ static enum permission read_permission(const char *word)
     return PERMISSION_NONE;
 }
 
-static void add_account(struct request *request)
+static struct new_account account_of(const struct request *request)
+{
+    return (struct new_account){.name = body_text(request, "name"),
+                                .password = body_text(request, "password"),
+                                .permission = read_permission(body_text(request, "permission"))};
+}
+
+static void end_add(struct request *request, const struct password_job *job)
 {
     char why[PEOPLE_WHY_SIZE] = "";
     const struct by by = request_by(request);
-    const char *name = request_body(request) ? need_text(request, "name") : NULL;
-    const char *permission = name == NULL ? NULL : need_text(request, "permission");
-    if (permission == NULL)
-        return;
-    enum status status =
-        people_add(request_web(request)->people, &by, name, body_text(request, "password"),
-                   read_permission(permission), why);
+    const struct new_account wanted = account_of(request);
+    enum status status = people_add_end(request_web(request)->people, &by, &wanted, job, why);
     if (went_well(request, status, &account_words, why))
         reply_empty(request);
+}
+
+static void add_account(struct request *request)
+{
+    char why[PEOPLE_WHY_SIZE] = "";
+    struct password_job job;
+    if (!request_body(request) || need_text(request, "name") == NULL ||
+        need_text(request, "permission") == NULL)
+        return;
+    const struct new_account wanted = account_of(request);
+    enum status status = people_add_begin(request_web(request)->people, &wanted, &job, why);
+    if (went_well(request, status, &account_words, why))
+        passwords_ask(request, &job, end_add);
+    explicit_bzero(&job, sizeof job);
 }
 
 /* One's own password and codes are changed with the old ones. */
@@ -277,96 +432,53 @@ static bool is_for_others(struct request *request, const char *name)
     return !is_own || !asks;
 }
 
-static void change_account(struct request *request)
+static struct new_password others_password(const struct request *request)
+{
+    return (struct new_password){.name = request_part(request, 0),
+                                 .password = body_text(request, "password")};
+}
+
+/* `job` NULL: no password is to be set. */
+static void end_change(struct request *request, const struct password_job *job)
 {
     char why[PEOPLE_WHY_SIZE] = "";
     struct people *people = request_web(request)->people;
-    const char *name = request_part(request, 0);
     const struct by by = request_by(request);
+    const struct new_password wanted = others_password(request);
+    const char *permission = body_text(request, "permission");
+    const int64_t disabled = body_number(request, "disabled", -1);
     enum status status = STATUS_OK;
 
-    if (!request_body(request) || !is_for_others(request, name))
-        return;
-    const char *permission = body_text(request, "permission");
-    const char *password = body_text(request, "password");
-    const int64_t disabled = body_number(request, "disabled", -1);
     if (permission != NULL)
-        status = people_set_permission(people, &by, name, read_permission(permission), why);
+        status = people_set_permission(people, &by, wanted.name, read_permission(permission), why);
     if (status == STATUS_OK && disabled >= 0)
-        status = people_set_disabled(people, &by, name, disabled != 0, why);
-    if (status == STATUS_OK && password != NULL)
-        status = people_set_password(people, &by, name, NULL, password, why);
+        status = people_set_disabled(people, &by, wanted.name, disabled != 0, why);
+    if (status == STATUS_OK && job != NULL)
+        status = people_set_password_end(people, &by, &wanted, job, why);
     if (status == STATUS_OK && body_number(request, "totp_off", 0) != 0)
-        status = people_totp_off(people, &by, name, NULL, why);
+        status = people_totp_off(people, &by, wanted.name, NULL, why);
     if (went_well(request, status, &account_words, why))
         reply_empty(request);
 }
 
-/* Audit. */
-
-struct audit_page {
-    struct json *json;
-    uint64_t last;
-    unsigned count;
-};
-
-static bool on_audit(void *owner, const struct audit_line *line)
-{
-    struct audit_page *page = owner;
-    struct json *json = page->json;
-    json_open_object(json, NULL);
-    json_number(json, "sequence", line->sequence);
-    json_time(json, "at", line->at);
-    json_text(json, "by", line->by);
-    json_text(json, "from", line->from);
-    json_text(json, "action", line->action);
-    json_text(json, "about", line->about);
-    json_raw(json, "raw", span_text(line->raw));
-    json_close_object(json);
-    page->last = line->sequence;
-    return ++page->count < AUDIT_PAGE;
-}
-
-static void show_chain(struct json *json, struct web *web)
+static void change_account(struct request *request)
 {
     char why[PEOPLE_WHY_SIZE] = "";
-    uint64_t lines = 0;
-    enum status status = audit_is_whole(web->people, &lines, why);
-    json_open_object(json, "chain");
-    json_bool(json, "whole", status == STATUS_OK);
-    json_number(json, "lines", lines);
-    json_text(json, "text", status == STATUS_OK ? "every line is as it was written" : why);
-    json_close_object(json);
-}
+    struct password_job job;
+    const struct by by = request_by(request);
 
-static void show_audit(struct request *request)
-{
-    struct web *web = request_web(request);
-    struct audit_page page = {.json = json_new()};
-    const char *text = request_query(request, "before");
-    char *end = NULL;
-    uint64_t before = text == NULL ? 0 : strtoull(text, &end, 10);
-    if (end != NULL && (*end != 0 || before == 0)) {
-        json_free(page.json);
-        reply_error(request, 400, "filter", "`before` is the number of a line");
+    if (!request_body(request) || !is_for_others(request, request_part(request, 0)))
+        return;
+    const struct new_password wanted = others_password(request);
+    if (wanted.password == NULL) {
+        end_change(request, NULL);
         return;
     }
-    json_open_object(page.json, NULL);
-    json_open_list(page.json, "lines");
-    enum status status = audit_lines(web->people, before, on_audit, &page);
-    json_close_list(page.json);
-    if (page.count == AUDIT_PAGE && page.last > 1)
-        json_number(page.json, "next", page.last);
-    else
-        json_nothing(page.json, "next");
-    show_chain(page.json, web);
-    json_close_object(page.json);
-    if (status == STATUS_OK) {
-        reply_json(request, 200, page.json);
-        return;
-    }
-    json_free(page.json);
-    reply_error(request, 503, "unread", "The audit lines cannot be read: %s.", status_text(status));
+    enum status status =
+        people_set_password_begin(request_web(request)->people, &by, &wanted, &job, why);
+    if (went_well(request, status, &account_words, why))
+        passwords_ask(request, &job, end_change);
+    explicit_bzero(&job, sizeof job);
 }
 
 const struct route people_routes[] = {
@@ -381,6 +493,5 @@ const struct route people_routes[] = {
     {METHOD_GET, "/api/accounts", PERMISSION_ADMIN, show_accounts},
     {METHOD_POST, "/api/accounts", PERMISSION_ADMIN, add_account},
     {METHOD_POST, "/api/accounts/{name}", PERMISSION_ADMIN, change_account},
-    {METHOD_GET, "/api/audit", PERMISSION_ADMIN, show_audit},
     {0},
 };

@@ -205,13 +205,16 @@ void reply_or_busy(struct request *request, bool good, struct json *json)
 
 void reply_header(struct request *request, const char *name, const char *value)
 {
-    connection_header(request->connection, name, value);
+    if (request->connection != NULL)
+        connection_header(request->connection, name, value);
 }
 
 void reply_cookie(struct request *request, const char *token)
 {
     char text[COOKIE_SIZE];
 
+    if (request->connection == NULL)
+        return;
     snprintf(text, sizeof text, "ponor_session=%s; Path=/; HttpOnly; SameSite=Strict%s%s",
              token == NULL ? "" : token, request_is_secure(request) ? "; Secure" : "",
              token == NULL ? "; Max-Age=0" : "");

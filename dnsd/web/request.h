@@ -16,14 +16,15 @@ enum { PATH_SIZE = 2048, PART_SIZE = 512, FROM_SIZE = 64 };
 
 struct request {
     struct web *web;
-    struct connection *connection;
+    struct connection *connection; /* NULL: its client is gone, while it was held */
     const struct route *route; /* NULL: none, or not known yet */
     clock_us now;
     uint64_t began; /* clock_ns() */
     bool is_api, is_page;
     bool answered;
+    bool held;           /* the answer comes later: api_people.c frees it */
     bool has_account;    /* then `session` is filled */
-    bool by_certificate; /* no browser sends that of itself for another site */
+    bool by_certificate; /* and not by a cookie */
     struct session session;
     char from[FROM_SIZE];
     char parts[ROUTE_PARTS][PART_SIZE];

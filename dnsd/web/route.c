@@ -306,10 +306,7 @@ static void run_route(struct request *request, unsigned method)
     } else if (!query_read(connection_head(request->connection)->query, &request->query, why)) {
         reply_filter(request, why);
     } else if (may_run(request)) {
-        bool had_to_change = request->has_account && request->session.account.must_change;
         request->route->run(request);
-        if (had_to_change && method != METHOD_GET)
-            web_forget_first(request->web);
     }
 }
 
@@ -339,5 +336,6 @@ void route_request(void *owner, struct connection *connection)
         request->is_page = true;
         web_page(request);
     }
-    request_free(request);
+    if (!request->held)
+        request_free(request);
 }

@@ -118,17 +118,31 @@ bool web_need_summary(struct request *request, struct summary **out)
 
 /* People. */
 
-static void say_first(const struct web *web, const char *password)
+static bool write_first(const char *path, const char *password)
 {
+    unlink(path);
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, FIRST_MODE);
+    if (fd < 0)
+        return false;
+    bool is_there = dprintf(fd, "%s\n", password) > 0 && fsync(fd) == 0;
+    int error = errno;
+    close(fd);
+    errno = error;
+    return is_there;
+}
+
+static bool keep_first(void *owner, const char *password)
+{
+    const struct web *web = owner;
     char path[CONFIG_PATH_SIZE + sizeof first_file + 1];
 
     snprintf(path, sizeof path, "%s/%s", web->config->consoled.folder, first_file);
-    unlink(path);
-    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, FIRST_MODE);
-    if (fd < 0 || dprintf(fd, "%s\n", password) < 0)
-        role_die("cannot write the first password to %s: %s", path, strerror(errno));
-    close(fd);
-    log_info("log in as `admin`; the password stands in %s and must be changed then", path);
+    if (write_first(path, password)) {
+        log_info("log in as `admin`; the password stands in %s and must be changed then", path);
+        return true;
+    }
+    log_error("cannot write the first password to %s: %s", path, strerror(errno));
+    return false;
 }
 
 void web_forget_first(struct web *web)
@@ -152,20 +166,17 @@ static void open_people(struct web *web)
         .lock_us = config->consoled.lock_seconds * UINT64_C(1000000),
         .wrong_most = config->consoled.wrong_most,
     };
-    char why[PEOPLE_WHY_SIZE] = "", password[FIRST_PASSWORD_SIZE];
+    char why[PEOPLE_WHY_SIZE] = "";
 
     enum status status =
         people_open(config->consoled.folder, &limits, clock_wall(), why, &web->people);
     if (status != STATUS_OK)
         role_die("accounts cannot be used: %s", why[0] != 0 ? why : status_text(status));
-    status = people_first(web->people, clock_wall(), password);
-    if (status == STATUS_OK)
-        say_first(web, password);
-    else if (status != STATUS_EXISTS)
-        role_die("the first account cannot be made: %s", status_text(status));
-    else
+    status = people_first(web->people, clock_wall(), keep_first, web);
+    if (status == STATUS_EXISTS)
         web_forget_first(web);
-    explicit_bzero(password, sizeof password);
+    else if (status != STATUS_OK)
+        role_die("the first account cannot be made: see above");
 }
 
 /* The page. */
@@ -256,6 +267,7 @@ void web_open(struct web *web)
     web->since = clock_wall();
     web->metrics = metrics_new();
     open_people(web);
+    passwords_open(web);
     open_page(web);
     if (web->gifts.policy >= 0)
         web_adopt_policy(web, web->gifts.policy, web->gifts.generation);
@@ -263,6 +275,7 @@ void web_open(struct web *web)
 
 void web_close(struct web *web)
 {
+    passwords_close(web);
     incidents_free(web);
     metrics_free(web->metrics);
     close_history(web);

@@ -32,6 +32,7 @@ struct web {
     const struct config *config;
     struct event_base *base;
     struct people *people;
+    struct passwords *passwords; /* api_people.c: who waits until one was compared */
     struct policy *policy; /* of this gateway, for lists and rules; NULL: none */
     uint32_t policy_generation;
     struct tls *tls;          /* NULL: no certificate is configured */
@@ -54,6 +55,11 @@ void web_adopt_policy(struct web *web, int fd, uint32_t generation);
 void web_page(struct request *request);
 /* The file with the first password, once that password is no longer. */
 void web_forget_first(struct web *web);
+
+/* The thread that compares passwords; what cannot be had ends the process. Closed behind all
+ * connections. */
+void passwords_open(struct web *web);
+void passwords_close(struct web *web);
 
 /* Opened when first needed, and again when the files were replaced. STATUS_AGAIN: there is no
  * history yet. What they give stays web's. */

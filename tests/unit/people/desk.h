@@ -7,6 +7,7 @@
 
 #include "people/accounts.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -22,6 +23,45 @@ struct desk {
     struct people *people;
     clock_us now;
 };
+
+/* What has a begin and an end, in one go. */
+static inline enum status people_login(struct people *people, const char *name,
+                                       const char *password, const char *code, const char *from,
+                                       clock_us now, struct session *out)
+{
+    struct password_job job;
+    const struct credentials login = {name, password, code, from, now};
+    enum status status = people_login_begin(people, &login, &job);
+    if (status != STATUS_OK)
+        return status;
+    password_job_run(&job);
+    return people_login_end(people, &login, &job, out);
+}
+
+static inline enum status people_add(struct people *people, const struct by *by, const char *name,
+                                     const char *password, enum permission permission, char *why)
+{
+    struct password_job job;
+    const struct new_account wanted = {name, password, permission};
+    enum status status = people_add_begin(people, &wanted, &job, why);
+    if (status != STATUS_OK)
+        return status;
+    password_job_run(&job);
+    return people_add_end(people, by, &wanted, &job, why);
+}
+
+static inline enum status people_set_password(struct people *people, const struct by *by,
+                                              const char *name, const char *old,
+                                              const char *password, char *why)
+{
+    struct password_job job;
+    const struct new_password wanted = {name, old, password};
+    enum status status = people_set_password_begin(people, by, &wanted, &job, why);
+    if (status != STATUS_OK)
+        return status;
+    password_job_run(&job);
+    return people_set_password_end(people, by, &wanted, &job, why);
+}
 
 static const struct people_limits desk_limits = {
     .idle_us = 1800 * SECOND, .total_us = 36000 * SECOND, .lock_us = 900 * SECOND, .wrong_most = 5};
@@ -41,13 +81,24 @@ static inline void desk_close(struct desk *desk)
     desk->people = NULL;
 }
 
+static inline bool desk_keep(void *owner, const char *password)
+{
+    snprintf(owner, FIRST_PASSWORD_SIZE, "%s", password);
+    return true;
+}
+
+static inline enum status desk_first(struct desk *desk, char password[FIRST_PASSWORD_SIZE])
+{
+    return people_first(desk->people, desk->now, desk_keep, password);
+}
+
 /* With nobody but `admin`. */
 static inline void desk_new(struct desk *desk)
 {
     *desk = (struct desk){.folder = "/tmp/ponor-people-XXXXXX", .now = 1800000000 * SECOND};
     assert_non_null(mkdtemp(desk->folder));
     desk_open(desk);
-    assert_int_equal(people_first(desk->people, desk->now, desk->first), STATUS_OK);
+    assert_int_equal(desk_first(desk, desk->first), STATUS_OK);
 }
 
 static inline const char *desk_path(const struct desk *desk, const char *name)

@@ -32,7 +32,10 @@ static int end(void **state)
 
 static enum status verify(uint64_t *lines)
 {
-    return audit_verify(desk.folder, lines, desk.why);
+    struct audit_verified v;
+    enum status status = audit_verify(desk.folder, &v, desk.why);
+    *lines = v.lines;
+    return status;
 }
 
 static void assert_whole(uint64_t expected)
@@ -126,7 +129,7 @@ static void whatever_is_changed_is_found(void **state)
     assert_int_equal(people_set_language(desk.people, &by, "fr", desk.why), STATUS_OK);
     assert_whole(3);
     assert_found("\"analyst\"", "\"admin\"  ", "audit.jsonl:3: the line before it was changed");
-    assert_found("\"fr\"", "\"en\"", "its last line was changed");
+    assert_found("\"fr\"", "\"en\"", "audit.jsonl:3: this line was changed");
     assert_found("\"sequence\":2}", "\"sequence\":4}", "line 4 where 2 must stand");
     assert_found("{\"@timestamp", "X\"@timestamp", "audit.jsonl:2: the line before it was changed");
     assert_found("\"}}\n", "\"]]\n", "audit.jsonl:1: this is no line of ours");
@@ -137,6 +140,44 @@ static void whatever_is_changed_is_found(void **state)
     uint64_t lines;
     assert_int_equal(verify(&lines), STATUS_CORRUPT);
     assert_non_null(strstr(desk.why, "cut off"));
+}
+
+static void lines_alone_are_verified_too(void **state)
+{
+    struct audit_verified v;
+    desk_close(&desk);
+    assert_int_equal(audit_verify(desk.folder, &v, desk.why), STATUS_OK);
+    assert_true(v.has_known_end);
+    desk_lose_rows(&desk);
+    assert_int_equal(audit_verify(desk.folder, &v, desk.why), STATUS_OK);
+    assert_false(v.has_known_end);
+    assert_int_equal(v.lines, 2);
+    assert_int_equal(v.last, 2);
+    char *text = desk_read(&desk, "audit.jsonl"), *second = strchr(text, '\n') + 1;
+    uint8_t hash[CHAIN_SIZE];
+    digest_sha256(span_of(second, strlen(second) - 1), hash);
+    assert_memory_equal(hash, v.hash, sizeof hash);
+    desk_remove(&desk, "audit.jsonl");
+    assert_int_equal(audit_verify(desk.folder, &v, desk.why), STATUS_NOT_FOUND);
+    assert_non_null(strstr(desk.why, "audit.jsonl"));
+}
+
+/* A statement that is left open would keep the WAL growing for as long as the program runs. */
+static void the_wal_stays_small(void **state)
+{
+    struct stat info;
+    const struct by by = desk_by(&desk, "admin");
+    uint64_t lines;
+    desk_close(&desk);
+    desk_open(&desk); /* as after a restart */
+    for (int i = 0; i < 600; i++) {
+        assert_int_equal(people_set_language(desk.people, &by, i % 2 ? "en" : "fr", desk.why),
+                         STATUS_OK);
+        if (i == 300)
+            assert_int_equal(audit_is_whole(desk.people, &lines, desk.why), STATUS_OK);
+    }
+    assert_int_equal(stat(desk_path(&desk, "people.sqlite-wal"), &info), 0);
+    assert_in_range(info.st_size, 1, 6 << 20);
 }
 
 static void a_cut_end_stays_visible(void **state)
@@ -204,13 +245,13 @@ static void lost_rows_are_made_again(void **state)
     assert_int_equal(people_named(desk.people, "gone", &account), STATUS_NOT_FOUND);
     /* No password came back; the admin has a new one. */
     assert_int_equal(desk_login(&desk, "jane", PASSWORD, NULL, &session), STATUS_REFUSED);
-    assert_int_equal(people_first(desk.people, desk.now, again), STATUS_OK);
+    assert_int_equal(desk_first(&desk, again), STATUS_OK);
     assert_int_equal(desk_login(&desk, "admin", desk.first, NULL, &session), STATUS_REFUSED);
     assert_int_equal(desk_login(&desk, "admin", again, NULL, &session), STATUS_OK);
     assert_int_equal(people_set_password(desk.people, &by, "jane", NULL, PASSWORD, desk.why),
                      STATUS_OK);
     assert_int_equal(desk_login(&desk, "jane", PASSWORD, NULL, &session), STATUS_OK);
-    assert_int_equal(people_first(desk.people, desk.now, again), STATUS_EXISTS);
+    assert_int_equal(desk_first(&desk, again), STATUS_EXISTS);
 }
 
 /* Rows as they were before the last changes: what a power failure between line and row leaves. */
@@ -286,6 +327,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_line_says_who_what_and_whence, start, end),
         cmocka_unit_test_setup_teardown(lines_are_read_latest_first, start, end),
         cmocka_unit_test_setup_teardown(whatever_is_changed_is_found, start, end),
+        cmocka_unit_test_setup_teardown(lines_alone_are_verified_too, start, end),
+        cmocka_unit_test_setup_teardown(the_wal_stays_small, start, end),
         cmocka_unit_test_setup_teardown(a_cut_end_stays_visible, start, end),
         cmocka_unit_test_setup_teardown(half_a_line_is_moved_aside, start, end),
         cmocka_unit_test_setup_teardown(lost_rows_are_made_again, start, end),
