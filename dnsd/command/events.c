@@ -11,6 +11,7 @@
 #include "config/config.h"
 #include "events/reader.h"
 #include "events/verify.h"
+#include "report/shown.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -87,13 +88,12 @@ static int characters(const char *text)
     return count;
 }
 
-/* Texts of lists are UTF-8; whatever a terminal would obey is shown as a question mark. */
 static void put_text(const char *text, int most)
 {
     for (; *text != 0; text++) {
         if (!continues(*text) && most-- == 0)
             return;
-        putchar((unsigned char)*text < 0x20 || *text == 0x7f ? '?' : *text);
+        putchar(*text);
     }
 }
 
@@ -105,9 +105,12 @@ static const char *text_tail(const char *text, int skip)
     return text;
 }
 
-/* A client is never cut: it is what the row is about. */
+/* What the files hold is others' text: a terminal obeys none of it. A client is never cut: it is
+ * what the row is about. */
 static void put_cell(const struct table *table, enum column column, const char *text)
 {
+    char clean[CELL_SIZE];
+    text = shown_text(text, CELL_SIZE, clean, sizeof clean);
     int width = table->width[column], length = characters(text);
     if (length <= width || column == CLIENT) {
         put_text(text, length);
@@ -175,9 +178,8 @@ static void put_row(struct table *table, const struct entry *e)
     if (e->lost > 0)
         printf("%s -- %" PRIu64 " events before this one were lost\n", text, e->lost);
     if (e->notice) {
-        printf("%s -- %s: ", text, e->action);
-        put_text(e->reason, CELL_SIZE);
-        putchar('\n');
+        printf("%s -- %s: ", text, shown_text(e->action, CELL_SIZE, name, sizeof name));
+        printf("%s\n", shown_text(e->reason, CELL_SIZE, name, sizeof name));
         return;
     }
     name_text_of(e, name);

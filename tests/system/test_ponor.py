@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The words of `ponor` as an admin types them, and the bundled lists' own table."""
+import json
+import os
 import re
 
 import internet
@@ -80,6 +82,14 @@ def case_errors_name_the_place_and_the_remedy():
                        (16, "192.0.2.1/33"), (17, "example.com")):
         assert re.search(rf"wechat\.yaml:{line}:\d+: error: .*{re.escape(word)}", said), (line, said)
     assert out(PONOR, "-c", broken / "ponor.yaml", "check", check=False).count("error:") >= 6
+
+
+def case_the_page_is_looked_for_where_meson_puts_it():
+    options = {o["name"]: o["value"] for o in json.loads(
+        out("meson", "introspect", lab.BUILD, "--buildoptions"))}
+    page = os.path.join(options["prefix"], options["datadir"], "ponor/page")
+    assert f"\n  page: {page}\n" in out(PONOR, "options"), page
+    assert "'datadir') / 'ponor/page'" in (ROOT / "conf/meson.build").read_text()
 
 
 def case_unknown_words_get_a_hint():

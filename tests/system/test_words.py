@@ -120,6 +120,16 @@ def case_a_table_shows_no_control_characters():
     assert all(len(line) <= 121 for line in said.splitlines()), said
 
 
+def case_a_table_of_events_shows_none_either():
+    hostile = story.Folder(folder / "hostile")
+    hostile.look_up(story.at(10, 1), "10.20.2.3", "a\u009b31mb\u202ec.example", "We\x1b[2JChat")
+    hostile.notice(story.at(10, 2), "record-started", "\u009b2Jevents\u202e are written")
+    hostile.write()
+    said = ponor("events", "--folder", folder / "hostile", "--table").stdout
+    assert not set("\u009b\u202e\x1b") & set(said), ascii(said)
+    assert "a\ufffd31mb\ufffdc.example" in said and "events\ufffd are written" in said, ascii(said)
+
+
 def case_wrong_use_says_what_is_right():
     for argv, word in ((("incidents", "--state", "open"), "false-positive"),
                        (("incidents", "--state", ""), "false-positive"),
