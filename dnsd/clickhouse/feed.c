@@ -22,6 +22,8 @@ enum {
     WAIT_MOST_MS = 30000,
     CLOSE_MS = 2000,
     FORGET_EVERY_MS = 3600000,
+    FORGET_AGAIN_MS = 60000, /* after a failure */
+    SAY_MS = 60000,          /* that it is full */
     ANSWER_MOST = 65536,
     QUERY_ID_SIZE = 64,
     DAYS_SIZE = 16384
@@ -61,7 +63,7 @@ struct feed {
 
     bool failing;
     uint32_t tries; /* servers, since one answered */
-    clock_ms wait_ms, not_before, forget_at;
+    clock_ms wait_ms, not_before, forget_at, full_at;
     char days[DAYS_SIZE]; /* to be dropped, a text each, "" at the end */
     size_t days_at;
 };
@@ -97,11 +99,6 @@ enum status feed_open(const struct config_store *options, char why[SERVER_WHY_SI
     return STATUS_OK;
 }
 
-uint64_t feed_history(const struct feed *feed)
-{
-    return spool_history(feed->spool);
-}
-
 enum status feed_put(struct feed *feed, const struct row *row)
 {
     if (spool_has(feed->spool, row->source, row->sequence))
@@ -122,10 +119,18 @@ enum status feed_put(struct feed *feed, const struct row *row)
 
 enum status feed_commit(struct feed *feed)
 {
-    enum status status = spool_commit(feed->spool);
-    if (status == STATUS_AGAIN && !feed->failing)
-        log_warning("clickhouse: the spool is full; reading waits until the server has taken some");
-    return status;
+    const enum status status = spool_commit(feed->spool);
+    const clock_ms now = clock_now();
+
+    if (status != STATUS_AGAIN && status != STATUS_TOO_LONG)
+        return status;
+    if (feed->full_at == 0 || now >= feed->full_at + SAY_MS) {
+        log_warning("clickhouse: the %s; no further events are read until then",
+                    status == STATUS_AGAIN ? "spool is full: the server must take some of it"
+                                           : "disk of the spool is full: make room");
+        feed->full_at = now;
+    }
+    return STATUS_AGAIN;
 }
 
 /* Jobs begin. */
@@ -162,11 +167,11 @@ static enum status begin_job(struct feed *feed, enum job job, clock_us wall)
 {
     struct writer w = writer_over(feed->statement, sizeof feed->statement);
     const struct spool_part *part = &feed->batch.parts[feed->part];
-    const uint16_t today = columns_day(wall);
+    const uint32_t today = columns_day(wall), kept = feed->options->keep_days;
     const struct span none = {0};
 
     snprintf(feed->query_id, sizeof feed->query_id, "ponor-%016" PRIx64 "-%" PRIu64 "-%u",
-             feed_history(feed), feed->batch.number, part->date);
+             spool_history(feed->spool), feed->batch.number, part->date);
     switch (job) {
     case JOB_LOOK:
         statement_look(&w, feed->options);
@@ -178,7 +183,8 @@ static enum status begin_job(struct feed *feed, enum job job, clock_us wall)
         statement_running(&w, feed->query_id);
         break;
     case JOB_COUNT:
-        statement_count(&w, feed->options, feed_history(feed), feed->batch.number, part->date);
+        statement_count(&w, feed->options, spool_history(feed->spool), feed->batch.number,
+                        part->date);
         break;
     case JOB_INSERT:
         statement_insert(&w, feed->options);
@@ -187,9 +193,7 @@ static enum status begin_job(struct feed *feed, enum job job, clock_us wall)
         statement_heal(&w, feed->options, part->date);
         break;
     case JOB_DAYS:
-        statement_days(
-            &w, feed->options,
-            today > feed->options->keep_days ? (uint16_t)(today - feed->options->keep_days) : 0);
+        statement_days(&w, feed->options, today >= kept ? (uint16_t)(today - kept + 1) : 0);
         break;
     case JOB_DROP:
         statement_drop(&w, feed->options, feed->days + feed->days_at);
@@ -207,46 +211,7 @@ static enum status begin_job(struct feed *feed, enum job job, clock_us wall)
                  none);
 }
 
-/* What to do when nothing is under way. */
-
-static bool load_batch(struct feed *feed)
-{
-    char why[SPOOL_WHY_SIZE];
-    enum status status;
-
-    if (feed->has_batch && feed->part < feed->batch.part_count)
-        return true;
-    if (feed->has_batch) {
-        if (spool_sent(feed->spool, feed->batch.number) != STATUS_OK)
-            return false;
-        feed->has_batch = feed->unsure = false;
-    }
-    while ((status = spool_oldest(feed->spool, &feed->batch, why)) == STATUS_CORRUPT)
-        log_error("clickhouse: %s", why);
-    feed->part = 0;
-    feed->has_batch = status == STATUS_OK;
-    return feed->has_batch && feed->batch.part_count > 0;
-}
-
-static enum job idle_job(struct feed *feed, clock_ms now)
-{
-    if (!feed->has_tables)
-        return JOB_LOOK;
-    if (feed->days[feed->days_at] != 0)
-        return JOB_DROP;
-    if (now >= feed->forget_at)
-        return JOB_DAYS;
-    if (!load_batch(feed))
-        return JOB_NONE;
-    return feed->unsure && feed->options->cluster[0] == 0 ? JOB_RUNNING : JOB_INSERT;
-}
-
-/* How jobs end. */
-
-static void pause_for(struct feed *feed, clock_ms now, clock_ms wait)
-{
-    feed->not_before = now + wait;
-}
+/* How it goes. */
 
 static void fail(struct feed *feed, clock_ms now, const char *why)
 {
@@ -260,9 +225,69 @@ static void fail(struct feed *feed, clock_ms now, const char *why)
     if (feed->tries >= feed->options->server_count)
         (void)remote_turn(feed->server);
     feed->tries = 0;
-    pause_for(feed, now, feed->wait_ms);
+    feed->not_before = now + feed->wait_ms;
     feed->wait_ms = feed->wait_ms * 2 < WAIT_MOST_MS ? feed->wait_ms * 2 : WAIT_MOST_MS;
 }
+
+static void spool_failed(struct feed *feed, enum status status)
+{
+    char why[SPOOL_WHY_SIZE];
+    snprintf(why, sizeof why, "the spool: %s",
+             status == STATUS_TOO_LONG ? "its disk is full, make room" : status_text(status));
+    fail(feed, clock_now(), why);
+}
+
+static void fine(struct feed *feed)
+{
+    if (feed->failing)
+        log_info("clickhouse: rows go in again");
+    feed->failing = false;
+    feed->tries = 0;
+    feed->wait_ms = WAIT_FIRST_MS;
+    spool_say(feed->spool, "");
+}
+
+/* What to do when nothing is under way. */
+
+static bool load_batch(struct feed *feed)
+{
+    char why[SPOOL_WHY_SIZE];
+    enum status status;
+
+    if (feed->has_batch && feed->part < feed->batch.part_count)
+        return true;
+    if (feed->has_batch) {
+        status = spool_sent(feed->spool, feed->batch.number);
+        if (status != STATUS_OK) {
+            spool_failed(feed, status);
+            return false;
+        }
+        fine(feed);
+        feed->has_batch = feed->unsure = false;
+    }
+    while ((status = spool_oldest(feed->spool, &feed->batch, why)) == STATUS_CORRUPT)
+        log_error("clickhouse: %s", why);
+    if (status != STATUS_OK && status != STATUS_NOT_FOUND)
+        spool_failed(feed, status);
+    feed->part = 0;
+    feed->has_batch = status == STATUS_OK;
+    return feed->has_batch && feed->batch.part_count > 0;
+}
+
+static enum job idle_job(struct feed *feed, clock_ms now)
+{
+    if (!feed->has_tables)
+        return JOB_LOOK;
+    if (feed->days[feed->days_at] != 0)
+        return JOB_DROP;
+    if (feed->options->keep_days != 0 && now >= feed->forget_at)
+        return JOB_DAYS;
+    if (!load_batch(feed))
+        return JOB_NONE;
+    return feed->unsure && feed->options->cluster[0] == 0 ? JOB_RUNNING : JOB_INSERT;
+}
+
+/* How jobs end. */
 
 static void part_done(struct feed *feed)
 {
@@ -329,29 +354,34 @@ static void day_gone(struct feed *feed, bool fine)
     feed->days_at += strlen(day) + 1;
 }
 
-static void succeeded(struct feed *feed, enum job job, struct span answer, clock_ms now)
+/* Whether a ClickHouse server can have said this. */
+static bool is_answer(enum job job, struct span answer, uint64_t *number)
 {
-    if (feed->failing)
-        log_info("clickhouse: the server answers again");
-    feed->failing = false;
-    feed->tries = 0;
-    feed->wait_ms = WAIT_FIRST_MS;
-    spool_say(feed->spool, "");
+    *number = 0;
+    if (job == JOB_LOOK || job == JOB_RUNNING || job == JOB_COUNT)
+        return answer_number(answer, number);
+    return job != JOB_INSERT || answer.length == 0;
+}
+
+static void succeeded(struct feed *feed, enum job job, struct span answer, uint64_t number,
+                      clock_ms now)
+{
+    fine(feed);
     switch (job) {
     case JOB_LOOK:
-        looked(feed, answer_number(answer), now);
+        looked(feed, number, now);
         break;
     case JOB_CREATE:
         created(feed);
         break;
     case JOB_RUNNING:
-        if (answer_number(answer) == 0)
+        if (number == 0)
             feed->next = JOB_COUNT;
         else
-            pause_for(feed, now, WAIT_FIRST_MS);
+            feed->not_before = now + WAIT_FIRST_MS;
         break;
     case JOB_COUNT:
-        counted(feed, answer_number(answer));
+        counted(feed, number);
         break;
     case JOB_INSERT:
         feed->inserted = true;
@@ -377,27 +407,35 @@ static void succeeded(struct feed *feed, enum job job, struct span answer, clock
 static void ended(struct feed *feed, enum status status, struct span answer, clock_ms now)
 {
     const enum job job = feed->job;
+    const char *why = remote_why(feed->server);
+    uint64_t number = 0;
 
     feed->job = JOB_NONE;
+    if (status == STATUS_OK && !is_answer(job, answer, &number)) {
+        status = STATUS_CLOSED;
+        why = "what answers is no ClickHouse server: see `servers` of `clickhouse`";
+    }
     /* A replica that is down makes its tables once it is there again. */
     if (status == STATUS_OK || (job == JOB_CREATE && status == STATUS_TOO_LONG)) {
-        succeeded(feed, job, answer, now);
+        succeeded(feed, job, answer, number, now);
         return;
     }
     feed->inserted = false;
     if (job == JOB_INSERT)
         feed->unsure = true;
+    if (job == JOB_DAYS) /* batches do not wait for it */
+        feed->forget_at = now + FORGET_AGAIN_MS;
     if (status == STATUS_NOT_FOUND)
         feed->has_tables = false;
     if (job == JOB_DROP && status == STATUS_REFUSED) {
         day_gone(feed, false);
         return;
     }
-    fail(feed, now, remote_why(feed->server));
+    fail(feed, now, why);
 }
 
 /* A part that cannot be read, or no memory: the next batch may be better. */
-static void cannot_begin(struct feed *feed, enum status status, clock_ms now)
+static void cannot_begin(struct feed *feed, enum status status)
 {
     char why[SPOOL_WHY_SIZE];
 
@@ -407,8 +445,7 @@ static void cannot_begin(struct feed *feed, enum status status, clock_ms now)
         feed->has_batch = false;
         return;
     }
-    snprintf(why, sizeof why, "the spool: %s", status_text(status));
-    fail(feed, now, why);
+    spool_failed(feed, status);
 }
 
 void feed_tend(struct feed *feed, clock_us wall)
@@ -427,7 +464,7 @@ void feed_tend(struct feed *feed, clock_us wall)
                 return;
             enum status begun = begin_job(feed, job, wall);
             if (begun != STATUS_OK) {
-                cannot_begin(feed, begun, now);
+                cannot_begin(feed, begun);
                 continue;
             }
         }
@@ -438,6 +475,7 @@ void feed_tend(struct feed *feed, clock_us wall)
     }
 }
 
+/* Saves questions later. */
 static void hear_end(struct feed *feed)
 {
     struct span answer = {0};
@@ -450,7 +488,7 @@ void feed_close(struct feed *feed)
 {
     if (feed == NULL)
         return;
-    if (feed->job == JOB_INSERT) /* to know its end saves questions later */
+    if (feed->job == JOB_INSERT)
         hear_end(feed);
     remote_free(feed->server);
     native_free(feed->native);

@@ -31,7 +31,6 @@ struct feed;
 MUST_USE enum status feed_open(const struct config_store *options, char why[SERVER_WHY_SIZE],
                                struct feed **out);
 void feed_close(struct feed *feed);
-uint64_t feed_history(const struct feed *feed);
 
 /* As of a store (store.h). */
 MUST_USE enum status feed_put(struct feed *feed, const struct row *row);

@@ -37,11 +37,18 @@ struct poster *poster_new(void)
     return poster;
 }
 
+static void drop(struct poster *poster)
+{
+    if (poster->is_under_way)
+        curl_multi_remove_handle(poster->multi, poster->easy);
+    poster->is_under_way = false;
+}
+
 void poster_free(struct poster *poster)
 {
     if (poster == NULL)
         return;
-    poster_drop(poster);
+    drop(poster);
     curl_easy_cleanup(poster->easy);
     curl_multi_cleanup(poster->multi);
     curl_slist_free_all(poster->headers);
@@ -86,7 +93,7 @@ enum status poster_begin(struct poster *poster, const struct post *post)
     bool is_ipv4 = address_is_ipv4(&post->to->address);
     CURL *easy = poster->easy;
 
-    poster_drop(poster);
+    drop(poster);
     address_text(&post->to->address, address);
     int length = snprintf(url, sizeof url, is_ipv4 ? "http://%s:%u%s" : "http://[%s]:%u%s", address,
                           post->to->port, post->target);
@@ -165,13 +172,6 @@ enum status poster_wait(struct poster *poster, clock_ms until, struct posted *ou
         clock_ms wait = until - now < WAIT_MOST_MS ? until - now : WAIT_MOST_MS;
         (void)curl_multi_poll(poster->multi, NULL, 0, (int)wait, NULL);
     }
-}
-
-void poster_drop(struct poster *poster)
-{
-    if (poster->is_under_way)
-        curl_multi_remove_handle(poster->multi, poster->easy);
-    poster->is_under_way = false;
 }
 
 bool post_escape(struct span value, char *out, size_t size)

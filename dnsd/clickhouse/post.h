@@ -40,7 +40,6 @@ MUST_USE enum status poster_begin(struct poster *poster, const struct post *post
 /* STATUS_AGAIN: still under way at `until`. STATUS_OK: an answer, whatever its code. Else none, see
  * why: STATUS_REFUSED: the request was never sent; STATUS_TOO_LONG: time or size; STATUS_CLOSED. */
 MUST_USE enum status poster_wait(struct poster *poster, clock_ms until, struct posted *out);
-void poster_drop(struct poster *poster);
 
 /* Percent-encoding of a value in a target (RFC 3986 2.1); false: it does not fit. */
 bool post_escape(struct span value, char *out, size_t size);

@@ -263,9 +263,10 @@ enum status remote_answer(struct remote *server, const struct server_ask *ask, s
         status = remote_begin(server, &now);
         if (status == STATUS_OK)
             status = remote_wait(server, UINT64_MAX, out);
+        if (status == STATUS_CLOSED || status == STATUS_TOO_LONG)
+            remote_turn(server);
         if (status != STATUS_CLOSED)
             return status;
-        remote_turn(server);
     }
     return status;
 }
@@ -302,10 +303,13 @@ const char *statement_end(struct writer *w)
     return w->failed ? "" : (const char *)w->start;
 }
 
-uint64_t answer_number(struct span answer)
+bool answer_number(struct span answer, uint64_t *out)
 {
-    uint64_t value = 0;
-    for (size_t i = 0; i < answer.length && answer.at[i] >= '0' && answer.at[i] <= '9'; i++)
-        value = value * 10 + (uint64_t)(answer.at[i] - '0');
-    return value;
+    enum { DIGITS_MOST = 19 };
+    size_t i = 0;
+
+    *out = 0;
+    for (; i < answer.length && i < DIGITS_MOST && answer.at[i] >= '0' && answer.at[i] <= '9'; i++)
+        *out = *out * 10 + (uint64_t)(answer.at[i] - '0');
+    return i > 0 && i + 1 == answer.length && answer.at[i] == '\n';
 }

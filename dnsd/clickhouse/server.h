@@ -44,7 +44,8 @@ const char *remote_why(const struct remote *server);
 /* The next ask goes to the next server; false: it is the first one again. */
 bool remote_turn(struct remote *server);
 
-/* Begin and wait, at one server after the other while they cannot be reached. */
+/* Begin and wait, at one server after the other while they cannot be reached. One that takes too
+ * long is not asked the next time. */
 MUST_USE enum status remote_answer(struct remote *server, const struct server_ask *ask,
                                    struct span *out);
 
@@ -53,7 +54,7 @@ void quote(struct writer *w, struct span text);
 void write_number(struct writer *w, uint64_t value);
 /* The statement in `w` ends here; "" when it did not fit. */
 const char *statement_end(struct writer *w);
-/* The number that stands in a line of a TabSeparated answer. */
-uint64_t answer_number(struct span answer);
+/* The number that is a TabSeparated answer of one line; false: it is none. */
+bool answer_number(struct span answer, uint64_t *out);
 
 #endif

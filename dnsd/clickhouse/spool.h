@@ -37,7 +37,8 @@ MUST_USE enum status spool_put(struct spool *spool, uint32_t source, uint64_t se
                                uint16_t day, struct span row);
 /* Whether the row would be left out. */
 bool spool_has(const struct spool *spool, uint32_t source, uint64_t sequence);
-/* STATUS_AGAIN: the spool or the disk is full; what was put stays, for the next commit. */
+/* STATUS_AGAIN: the spool is full, STATUS_TOO_LONG: the disk is; what was put stays, for the next
+ * commit. */
 MUST_USE enum status spool_commit(struct spool *spool);
 
 /* The batch to send next. STATUS_NOT_FOUND: none. STATUS_CORRUPT: it was set aside, see `why`. */

@@ -70,7 +70,7 @@ uint64_t spool_file_number(const char *name)
 static enum status status_of_errno(void)
 {
     if (errno == ENOSPC || errno == EDQUOT)
-        return STATUS_AGAIN;
+        return STATUS_TOO_LONG;
     return errno == ENOENT ? STATUS_NOT_FOUND : STATUS_SYSTEM;
 }
 

@@ -58,7 +58,7 @@ void spool_file_name(uint64_t number, char out[SPOOL_NAME_SIZE]);
 /* The number in a name that spool_file_name() gives; 0: it is none. */
 uint64_t spool_file_number(const char *name);
 
-/* STATUS_AGAIN: the disk is full. errno holds. */
+/* STATUS_TOO_LONG: the disk is full. errno holds. */
 MUST_USE enum status spool_state_write(int folder, const struct spool_state *state);
 /* STATUS_NOT_FOUND, STATUS_CORRUPT. The marks are the caller's to free. */
 MUST_USE enum status spool_state_read(int folder, struct spool_state *out);

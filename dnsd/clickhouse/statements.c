@@ -8,7 +8,10 @@
 
 #include <time.h>
 
-const char *day_text(uint16_t day, char out[DAY_TEXT_SIZE])
+enum { DAY_TEXT_SIZE = 11 };
+
+/* "2026-11-24" */
+static const char *day_text(uint16_t day, char out[DAY_TEXT_SIZE])
 {
     const time_t seconds = (time_t)day * 86400;
     struct tm utc;

@@ -10,11 +10,6 @@
 
 #include "clickhouse/server.h"
 
-enum { DAY_TEXT_SIZE = 11, CREATE_MOST = 3 };
-
-/* "2026-11-24" */
-const char *day_text(uint16_t day, char out[DAY_TEXT_SIZE]);
-
 /* How many of our tables the server has; statement_tables() of them are all. */
 void statement_look(struct writer *w, const struct config_store *options);
 unsigned statement_tables(const struct config_store *options);
@@ -27,7 +22,7 @@ void statement_count(struct writer *w, const struct config_store *options, uint6
 void statement_running(struct writer *w, const char *query_id);
 /* Rows of one source and sequence become one now, not when ClickHouse merges. */
 void statement_heal(struct writer *w, const struct config_store *options, uint16_t day);
-/* The days before `day`, a line each; and one of them to be dropped. */
+/* The days before `day`, a line each, as "2026-11-24"; and one of them to be dropped. */
 void statement_days(struct writer *w, const struct config_store *options, uint16_t day);
 void statement_drop(struct writer *w, const struct config_store *options, const char *day);
 

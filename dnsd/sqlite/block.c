@@ -4,6 +4,8 @@
  */
 #include "sqlite/block.h"
 
+#include "base/writer.h"
+
 #include <stdlib.h>
 #include <zstd.h>
 
@@ -297,4 +299,34 @@ enum status packer_unpack_lines(struct packer *packer, struct span packed, struc
         return STATUS_CORRUPT;
     *out = span_of(packer->room, (size_t)length);
     return STATUS_OK;
+}
+
+enum status block_part_of(struct span cuts, size_t step, uint32_t row, uint32_t *part,
+                          uint32_t *first)
+{
+    *part = UINT32_MAX;
+    for (size_t at = 0; at + 2 <= cuts.length; at += step) {
+        const uint32_t cut = load_u16(cuts.at + at);
+        if (cut > row)
+            continue;
+        *part = (uint32_t)(at / step);
+        *first = cut;
+    }
+    return *part == UINT32_MAX ? STATUS_CORRUPT : STATUS_OK;
+}
+
+enum status block_line(struct span lines, uint32_t first, uint32_t row, struct span *out)
+{
+    for (uint32_t i = first; lines.length >= 4; i++) {
+        const uint32_t length = load_u32(lines.at);
+        lines = span_behind(lines, 4);
+        if (length > lines.length)
+            return STATUS_CORRUPT;
+        if (i == row) {
+            *out = span_of(lines.at, length);
+            return STATUS_OK;
+        }
+        lines = span_behind(lines, length);
+    }
+    return STATUS_CORRUPT;
 }

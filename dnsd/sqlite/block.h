@@ -42,7 +42,7 @@ struct block_row {
 
 enum { BLOCK_STOPPED = 1, BLOCK_ALLOWED = 2, BLOCK_UNRESOLVED = 4 };
 
-/* Numbers are kept in files: new columns go to the end. */
+/* Numbers are kept in files: new columns go to the end, and are a new format (day.h). */
 enum column {
     COLUMN_AT,
     COLUMN_SEQUENCE,
@@ -109,5 +109,13 @@ void block_fill(struct block_row *row, enum column column, const struct block_va
 MUST_USE enum status packer_lines(struct packer *packer, struct span lines, struct span *out);
 MUST_USE enum status packer_unpack_lines(struct packer *packer, struct span packed,
                                          struct span *out);
+
+/* In which part the line of `row` is, and which row begins that part. `cuts`: the first row of each
+ * part, two bytes in network order, one every `step` bytes. STATUS_CORRUPT. */
+MUST_USE enum status block_part_of(struct span cuts, size_t step, uint32_t row, uint32_t *part,
+                                   uint32_t *first);
+/* The line of `row` among the lines of a part that begins with row `first`: each stands behind its
+ * length, four bytes in network order. STATUS_CORRUPT. */
+MUST_USE enum status block_line(struct span lines, uint32_t first, uint32_t row, struct span *out);
 
 #endif

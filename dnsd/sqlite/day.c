@@ -4,6 +4,7 @@
  */
 #include "sqlite/day.h"
 
+#include <assert.h>
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,9 +14,13 @@
 
 enum { LAST_DAY = 2932896, FILES_MOST = 100000 };
 
-/* A commit is on the disk before the summary says so: synchronous=FULL. */
+static_assert(DAY_FORMAT == 1, "as day_schema says");
+
+/* A commit is on the disk before the summary says so: synchronous=FULL. The format is there before
+ * the tables are. */
 const char day_schema[] =
     "PRAGMA synchronous=FULL;"
+    "PRAGMA user_version=1;"
     "CREATE TABLE IF NOT EXISTS word("
     " id INTEGER PRIMARY KEY, kind INTEGER NOT NULL, key BLOB NOT NULL, text BLOB NOT NULL);"
     "CREATE INDEX IF NOT EXISTS word_by_key ON word(kind, key);"
@@ -38,6 +43,24 @@ const char *const day_hour_columns[WORD_COUNT] = {
     [WORD_ACTION] = "action",   [WORD_WAY] = "way",         [WORD_EVIDENCE] = "evidence",
     [WORD_GROUP] = "\"group\"", [WORD_GATEWAY] = "gateway", [WORD_PROGRAM] = "program",
 };
+
+enum status day_format_check(struct sqlite *db, const char *path, char why[SQLITE_WHY_SIZE])
+{
+    struct sqlite_statement *s = sqlite_prepare(db, "PRAGMA user_version");
+    const enum status status = s == NULL ? STATUS_CORRUPT : sqlite_step(s);
+    const int64_t format = status == STATUS_OK ? sqlite_number(s, 0) : 0;
+
+    if (status != STATUS_OK)
+        snprintf(why, SQLITE_WHY_SIZE, "%.150s: %.90s", path, sqlite_why(db));
+    sqlite_free(s);
+    if (format >= 0 && format <= DAY_FORMAT) /* 0: nothing is in it yet */
+        return status;
+    snprintf(why, SQLITE_WHY_SIZE,
+             "%.80s is of a newer format (%d; this program knows %d): run the newer version, or "
+             "stop consoled and delete the folder, it is made again from the event files",
+             path, (int)format, DAY_FORMAT);
+    return STATUS_UNSUPPORTED;
+}
 
 uint32_t day_of(clock_us at)
 {

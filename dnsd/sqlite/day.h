@@ -6,7 +6,8 @@
  * both know. Rows stand in blocks of columns (block.h), those of the last commits in tails: small
  * blocks as one value, which become a block once there are enough. Texts are words with numbers; a
  * name's key is the name backwards, so that a name and all below it are one range. `hour` counts
- * rows by hour and words, `position` is how far each source was put. Never knows other days.
+ * rows by hour and words, `position` is how far each source was put. `PRAGMA user_version` is the
+ * format: a file of a newer one is refused and stays as it is. Never knows other days.
  */
 #ifndef SQLITE_DAY_H
 #define SQLITE_DAY_H
@@ -15,7 +16,12 @@
 #include "sqlite/block.h"
 #include "sqlite/sqlite.h"
 
-enum { DAY_FILE_SIZE = 24, DAY_PATH_SIZE = CONFIG_PATH_SIZE + DAY_FILE_SIZE, DAY_KEY_SIZE = 1024 };
+enum {
+    DAY_FORMAT = 1, /* any change of what stands in a file is a new one */
+    DAY_FILE_SIZE = 24,
+    DAY_PATH_SIZE = CONFIG_PATH_SIZE + DAY_FILE_SIZE,
+    DAY_KEY_SIZE = 1024
+};
 
 static const clock_us DAY_US = UINT64_C(86400000000);
 
@@ -40,7 +46,12 @@ bool day_file_facts(const char *folder, uint32_t day, uint64_t *bytes, uint64_t 
 /* Takes the file away. */
 MUST_USE enum status day_file_remove(const char *folder, uint32_t day);
 
-extern const char day_schema[];
+/* Whether we can read the file. STATUS_UNSUPPORTED: it is of a newer format, `why` says what to do.
+ */
+MUST_USE enum status day_format_check(struct sqlite *db, const char *path,
+                                      char why[SQLITE_WHY_SIZE]);
+
+extern const char day_schema[]; /* of DAY_FORMAT */
 /* Columns of `hour`, by enum word. */
 extern const char *const day_hour_columns[WORD_COUNT];
 

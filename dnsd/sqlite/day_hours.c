@@ -6,7 +6,7 @@
 #include "sqlite/day_hours.h"
 
 static const clock_us HOUR_US = UINT64_C(3600000000);
-enum { KEY_SIZE = offsetof(struct day_hour, rows) };
+enum { KEY_SIZE = offsetof(struct day_hour, stopped) + sizeof(uint32_t) }; /* no padding */
 
 static uint32_t slot_of(const struct day_hour *key)
 {

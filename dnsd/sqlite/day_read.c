@@ -5,7 +5,7 @@
 #include "sqlite/day_read.h"
 
 #include "base/arena.h"
-#include "base/writer.h"
+#include "sqlite/tail.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,7 +16,7 @@ enum {
     KEPT_BYTES = 4 << 20,
     KEPT_SPARE = 1 << 20, /* for the words of one row */
     BLOCKS_MOST = 1 << 20,
-    HEAD_LEAST = 4 * (COLUMN_COUNT + 1)
+    WORD_IDS_MOST = 1 << 28
 };
 
 enum statement {
@@ -75,8 +75,8 @@ struct day_reader {
     struct day_block *blocks;
     uint32_t block_count, block_room;
     int64_t tail_id; /* of `tail`; 0: none */
-    uint8_t *tail;
-    size_t tail_length;
+    uint8_t *tail_bytes;
+    struct span tail;
     uint64_t uses;
     struct kept_part parts[KEPT_PARTS];
     struct arena texts;
@@ -110,6 +110,8 @@ enum status day_reader_open(const char *folder, uint32_t day, struct packer *pac
     r->packer = packer;
     day_path(folder, day, path);
     enum status status = sqlite_open(path, SQLITE_FOR_READING, NULL, why, &r->db);
+    if (status == STATUS_OK)
+        status = day_format_check(r->db, path, why);
     if (status == STATUS_OK) {
         status = set_up(r);
         if (status != STATUS_OK)
@@ -134,7 +136,7 @@ void day_reader_close(struct day_reader *r)
         free(r->parts[i].bytes);
     arena_close(&r->texts);
     free(r->blocks);
-    free(r->tail);
+    free(r->tail_bytes);
     free(r);
 }
 
@@ -228,43 +230,20 @@ static enum status load_tail(struct day_reader *r, int64_t id)
         return STATUS_OK;
     r->tail_id = 0;
     enum status status = one(s, id, &bytes);
-    if (status == STATUS_OK && bytes.length < HEAD_LEAST)
-        status = STATUS_CORRUPT;
     if (status == STATUS_OK) {
-        uint8_t *tail = realloc(r->tail, bytes.length);
+        uint8_t *tail = realloc(r->tail_bytes, bytes.length + 1);
         if (tail == NULL) {
             status = STATUS_NO_MEMORY;
         } else {
-            memcpy(tail, bytes.at, bytes.length);
-            r->tail = tail;
-            r->tail_length = bytes.length;
+            if (bytes.length > 0)
+                memcpy(tail, bytes.at, bytes.length);
+            r->tail_bytes = tail;
+            r->tail = span_of(tail, bytes.length);
             r->tail_id = id;
         }
     }
     sqlite_reset(s);
     return status;
-}
-
-/* Piece `at` of the tail that was loaded: its columns, then the parts of its lines. */
-static enum status tail_piece(const struct day_reader *r, uint32_t at, struct span *out)
-{
-    const struct span all = span_of(r->tail, r->tail_length);
-    const uint32_t parts = load_u32(all.at + (size_t)4 * COLUMN_COUNT);
-    const uint8_t *of_parts = all.at + HEAD_LEAST;
-
-    if (parts > BLOCK_ROWS || HEAD_LEAST + (size_t)parts * 6 > all.length ||
-        at >= COLUMN_COUNT + parts)
-        return STATUS_CORRUPT;
-    size_t begin = HEAD_LEAST + (size_t)parts * 6, length = 0;
-    for (uint32_t i = 0; i <= at; i++) {
-        begin += length;
-        length = i < COLUMN_COUNT ? load_u32(all.at + (size_t)4 * i)
-                                  : load_u32(of_parts + (size_t)6 * (i - COLUMN_COUNT));
-        if (begin > all.length || length > all.length - begin)
-            return STATUS_CORRUPT;
-    }
-    *out = span_of(all.at + begin, length);
-    return STATUS_OK;
 }
 
 enum status day_reader_values(struct day_reader *r, const struct day_block *block,
@@ -276,7 +255,7 @@ enum status day_reader_values(struct day_reader *r, const struct day_block *bloc
     if (block->is_tail) {
         status = load_tail(r, block->id);
         if (status == STATUS_OK)
-            status = tail_piece(r, column, &packed);
+            status = tail_column(r->tail, column, &packed);
         return status == STATUS_OK ? packer_values(r->packer, packed, block->rows, column, out)
                                    : status;
     }
@@ -293,31 +272,17 @@ static enum status part_of(struct day_reader *r, const struct day_block *block, 
                            uint32_t *part, uint32_t *first)
 {
     struct sqlite_statement *s = r->statement[ONE_CUTS];
-    enum status status;
     struct span cuts;
-    size_t step = 2;
 
     if (block->is_tail) {
-        status = load_tail(r, block->id);
-        if (status != STATUS_OK)
-            return status;
-        const uint32_t parts = load_u32(r->tail + (size_t)4 * COLUMN_COUNT);
-        if (parts > BLOCK_ROWS || HEAD_LEAST + (size_t)parts * 6 > r->tail_length)
-            return STATUS_CORRUPT;
-        cuts = span_of(r->tail + HEAD_LEAST + 4, parts == 0 ? 0 : (size_t)parts * 6 - 4);
-        step = 6;
-    } else {
-        status = one(s, block->id, &cuts);
+        const enum status tail = load_tail(r, block->id);
+        return tail == STATUS_OK ? tail_part_of(r->tail, row, part, first) : tail;
     }
-    *part = UINT32_MAX;
-    for (size_t at = 0; status == STATUS_OK && at + 2 <= cuts.length; at += step)
-        if (load_u16(cuts.at + at) <= row) {
-            *part = (uint32_t)(at / step);
-            *first = load_u16(cuts.at + at);
-        }
-    if (!block->is_tail)
-        sqlite_reset(s);
-    return status == STATUS_OK && *part == UINT32_MAX ? STATUS_CORRUPT : status;
+    enum status status = one(s, block->id, &cuts);
+    if (status == STATUS_OK)
+        status = block_part_of(cuts, 2, row, part, first);
+    sqlite_reset(s);
+    return status;
 }
 
 static enum status unpack_part(struct day_reader *r, const struct day_block *block, uint32_t part,
@@ -327,7 +292,7 @@ static enum status unpack_part(struct day_reader *r, const struct day_block *blo
     struct span packed;
 
     if (block->is_tail) {
-        const enum status tail = tail_piece(r, COLUMN_COUNT + part, &packed);
+        const enum status tail = tail_part(r->tail, part, &packed);
         return tail == STATUS_OK ? packer_unpack_lines(r->packer, packed, out) : tail;
     }
     enum status status = one(s, day_line_id(block->id, part), &packed);
@@ -379,19 +344,7 @@ enum status day_reader_line(struct day_reader *r, const struct day_block *block,
         status = keep_part(r, block, part, &kept);
     if (status != STATUS_OK)
         return status;
-    struct span left = span_of(kept->bytes, kept->length);
-    for (uint32_t i = first; left.length >= 4; i++) {
-        const uint32_t length = load_u32(left.at);
-        left = span_behind(left, 4);
-        if (length > left.length)
-            return STATUS_CORRUPT;
-        if (i == row) {
-            *out = span_of(left.at, length);
-            return STATUS_OK;
-        }
-        left = span_behind(left, length);
-    }
-    return STATUS_CORRUPT;
+    return block_line(span_of(kept->bytes, kept->length), first, row, out);
 }
 
 void day_reader_forget_some(struct day_reader *r)
@@ -476,9 +429,11 @@ enum status day_reader_words(struct day_reader *r, enum text kind, struct span f
 enum status day_reader_last_word(struct day_reader *r, uint32_t *id)
 {
     struct sqlite_statement *s = r->statement[LAST_WORD];
-    const enum status status = sqlite_step(s);
+    enum status status = sqlite_step(s);
     if (status == STATUS_OK)
         *id = (uint32_t)sqlite_number(s, 0);
+    if (status == STATUS_OK && (uint64_t)sqlite_number(s, 0) > WORD_IDS_MOST)
+        status = STATUS_CORRUPT;
     sqlite_reset(s);
     return status;
 }

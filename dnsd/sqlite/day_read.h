@@ -15,8 +15,8 @@ enum { DAY_WORDS_MOST = 20000 }; /* of a set that is asked for by range */
 
 struct day_reader;
 
-/* `packer` stays the caller's. STATUS_AGAIN: no such file, or it was only just
- * made; STATUS_CORRUPT. */
+/* `packer` stays the caller's. STATUS_AGAIN: no such file, or it was only just made;
+ * STATUS_CORRUPT; STATUS_UNSUPPORTED: it is of a newer format. */
 MUST_USE enum status day_reader_open(const char *folder, uint32_t day, struct packer *packer,
                                      char why[SQLITE_WHY_SIZE], struct day_reader **out);
 void day_reader_close(struct day_reader *reader);

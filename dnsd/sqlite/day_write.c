@@ -10,6 +10,7 @@
 #include "base/writer.h"
 #include "sqlite/day_hours.h"
 #include "sqlite/day_words.h"
+#include "sqlite/tail.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,7 +20,7 @@ enum {
     TAILS_MOST = 32,              /* of one pending block, before they are put together */
     PARTS_MOST = 128,             /* of a block's lines */
     SOURCES_MOST = 4096,          /* in one file; each is a folder, or a break of its chain */
-    HEAD_SIZE = 4 * (COLUMN_COUNT + 1 + PARTS_MOST) + 2 * PARTS_MOST
+    HEAD_SIZE = TAIL_HEAD + TAIL_PART * PARTS_MOST
 };
 
 enum statement {
@@ -61,7 +62,7 @@ struct day_writer {
     struct packer *packer; /* the caller's */
     struct day_words *words;
     struct sqlite_statement *statement[STATEMENT_COUNT];
-    bool is_begun;
+    bool is_begun, has_too_many; /* sources */
     struct position *positions;
     uint32_t position_count, position_latest;
     uint32_t row_count, kept_count; /* kept: in tails of this file */
@@ -106,7 +107,7 @@ static enum status read_positions(struct day_writer *w)
         w->positions[w->position_count++] = (struct position){
             .source = (uint32_t)sqlite_number(s, 0), .sequence = (uint64_t)sqlite_number(s, 1)};
     sqlite_free(s);
-    return status == STATUS_NOT_FOUND ? STATUS_OK : status == STATUS_OK ? STATUS_TOO_LONG : status;
+    return status == STATUS_NOT_FOUND ? STATUS_OK : status == STATUS_OK ? STATUS_CORRUPT : status;
 }
 
 static enum status set_up(struct day_writer *w)
@@ -123,6 +124,21 @@ static enum status set_up(struct day_writer *w)
     return read_positions(w);
 }
 
+static enum status open_file(struct day_writer *w, const char *path, char why[SQLITE_WHY_SIZE])
+{
+    enum status status = sqlite_open(path, SQLITE_FOR_BLOBS, "", why, &w->db);
+    if (status == STATUS_OK)
+        status = day_format_check(w->db, path, why);
+    if (status != STATUS_OK)
+        return status;
+    status = sqlite_run(w->db, day_schema);
+    if (status == STATUS_OK)
+        status = set_up(w);
+    if (status != STATUS_OK)
+        snprintf(why, SQLITE_WHY_SIZE, "%.150s: %.90s", path, sqlite_why(w->db));
+    return status;
+}
+
 enum status day_writer_open(const char *folder, uint32_t day, struct packer *packer,
                             char why[SQLITE_WHY_SIZE], struct day_writer **out)
 {
@@ -134,12 +150,7 @@ enum status day_writer_open(const char *folder, uint32_t day, struct packer *pac
         return STATUS_NO_MEMORY;
     w->packer = packer;
     day_path(folder, day, path);
-    enum status status = sqlite_open(path, SQLITE_FOR_BLOBS, day_schema, why, &w->db);
-    if (status == STATUS_OK) {
-        status = set_up(w);
-        if (status != STATUS_OK)
-            snprintf(why, SQLITE_WHY_SIZE, "%.150s: %.90s", path, sqlite_why(w->db));
-    }
+    const enum status status = open_file(w, path, why);
     if (status != STATUS_OK) {
         day_writer_close(w);
         return status;
@@ -164,7 +175,8 @@ void day_writer_close(struct day_writer *w)
 
 const char *day_writer_why(struct day_writer *w)
 {
-    return sqlite_why(w->db);
+    return w->has_too_many ? "more chains of events in one day than its file holds"
+                           : sqlite_why(w->db);
 }
 
 /* The place where the source's position is kept, made when missing; NULL: too many. */
@@ -309,8 +321,7 @@ static enum status write_block(struct day_writer *w)
     return status;
 }
 
-/* The rows from `from` on become one value: lengths of columns, number of parts, length and first
- * row of each, then the columns and the parts. */
+/* The rows from `from` on become one value. */
 static enum status pack_tail(struct day_writer *w, uint32_t from, struct span *out)
 {
     uint32_t cuts[PARTS_MOST];
@@ -320,7 +331,7 @@ static enum status pack_tail(struct day_writer *w, uint32_t from, struct span *o
     enum status status = STATUS_OK;
 
     const uint32_t parts = cut_lines(w, from, cuts);
-    const size_t head_size = (size_t)4 * (COLUMN_COUNT + 1) + (size_t)parts * 6;
+    const size_t head_size = TAIL_HEAD + (size_t)parts * TAIL_PART;
     w->tail.length = 0;
     if (!bytes_make_room(&w->tail, head_size))
         return STATUS_NO_MEMORY;
@@ -424,8 +435,9 @@ static bool keep_line(struct day_writer *w, struct span raw)
 enum status day_writer_put(struct day_writer *w, const struct row *row)
 {
     struct position *position = position_of(w, row->source);
+    w->has_too_many = position == NULL;
     if (position == NULL)
-        return STATUS_TOO_LONG;
+        return STATUS_REFUSED;
     if (row->sequence <= position->sequence)
         return STATUS_OK;
     enum status status = begin(w);
@@ -465,6 +477,11 @@ enum status day_writer_commit(struct day_writer *w)
         status = sqlite_run(w->db, "COMMIT");
     w->is_begun = status != STATUS_OK;
     return status;
+}
+
+bool day_writer_is_idle(const struct day_writer *w)
+{
+    return !w->is_begun;
 }
 
 void day_writer_checkpoint(struct day_writer *w)

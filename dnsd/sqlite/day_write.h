@@ -13,13 +13,15 @@
 
 struct day_writer;
 
-/* `packer` stays the caller's. STATUS_CORRUPT: the file is there and broken; nothing was changed.
- */
+/* `packer` stays the caller's. STATUS_CORRUPT: the file is there and broken, STATUS_UNSUPPORTED: of
+ * a newer format; nothing was changed. */
 MUST_USE enum status day_writer_open(const char *folder, uint32_t day, struct packer *packer,
                                      char why[SQLITE_WHY_SIZE], struct day_writer **out);
 void day_writer_close(struct day_writer *writer);
 MUST_USE enum status day_writer_put(struct day_writer *writer, const struct row *row);
 MUST_USE enum status day_writer_commit(struct day_writer *writer);
+/* Nothing was put since the last commit. */
+bool day_writer_is_idle(const struct day_writer *writer);
 /* Moves what was committed from the log into the file, as far as no reader is in the way. */
 void day_writer_checkpoint(struct day_writer *writer);
 /* No more rows are expected: lets SQLite look at its statistics. */

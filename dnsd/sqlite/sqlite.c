@@ -4,8 +4,6 @@
  */
 #include "sqlite/sqlite.h"
 
-#include "base/clock.h"
-
 #include <fcntl.h>
 #include <sqlite3.h>
 #include <stdio.h>
@@ -14,11 +12,10 @@
 #include <unistd.h>
 
 /* Readers of history are of the writer's group, and note in the file's `-shm` where they read. */
-enum { BUSY_MS = 5000, PROGRESS_STEPS = 2000, FILE_MODE = 0660 };
+enum { BUSY_MS = 5000, FILE_MODE = 0660 };
 
 struct sqlite {
     sqlite3 *db;
-    uint64_t patience; /* clock_ns; 0: none */
 };
 
 static enum status status_of(int code)
@@ -31,7 +28,6 @@ static enum status status_of(int code)
         return STATUS_NOT_FOUND;
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
-    case SQLITE_INTERRUPT:
         return STATUS_AGAIN;
     case SQLITE_FULL:
         return STATUS_TOO_LONG;
@@ -47,12 +43,6 @@ static enum status status_of(int code)
     }
 }
 
-static int on_progress(void *owner)
-{
-    const struct sqlite *db = owner;
-    return db->patience != 0 && clock_ns() > db->patience;
-}
-
 static enum status set_up(struct sqlite *db, enum sqlite_use use, const char *schema)
 {
     sqlite3_extended_result_codes(db->db, 1);
@@ -61,7 +51,6 @@ static enum status set_up(struct sqlite *db, enum sqlite_use use, const char *sc
     sqlite3_db_config(db->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
     sqlite3_db_config(db->db, SQLITE_DBCONFIG_DQS_DDL, 0, NULL);
     sqlite3_db_config(db->db, SQLITE_DBCONFIG_DQS_DML, 0, NULL);
-    sqlite3_progress_handler(db->db, PROGRESS_STEPS, on_progress, db);
     enum status status = STATUS_OK;
     if (use == SQLITE_FOR_BLOBS)
         status = sqlite_run(db, "PRAGMA page_size=8192");
@@ -147,11 +136,6 @@ int64_t sqlite_changes(struct sqlite *db)
     return sqlite3_changes64(db->db);
 }
 
-void sqlite_patience(struct sqlite *db, uint64_t at)
-{
-    db->patience = at;
-}
-
 /* A statement of ours is SQLite's own, under another name. */
 static sqlite3_stmt *of(struct sqlite_statement *s)
 {
@@ -179,12 +163,6 @@ void sqlite_bind_number(struct sqlite_statement *s, int at, int64_t value)
 void sqlite_bind_text(struct sqlite_statement *s, int at, const char *text)
 {
     sqlite3_bind_text(of(s), at, text, -1, SQLITE_STATIC);
-}
-
-void sqlite_bind_span(struct sqlite_statement *s, int at, struct span text)
-{
-    sqlite3_bind_text(of(s), at, text.length == 0 ? "" : (const char *)text.at, (int)text.length,
-                      SQLITE_STATIC);
 }
 
 void sqlite_bind_blob(struct sqlite_statement *s, int at, struct span bytes)

@@ -36,8 +36,6 @@ MUST_USE enum status sqlite_run(struct sqlite *db, const char *text);
 const char *sqlite_why(struct sqlite *db);
 int64_t sqlite_last_id(struct sqlite *db);
 int64_t sqlite_changes(struct sqlite *db);
-/* Steps stop with STATUS_AGAIN once clock_ns() is past `at`; 0: never. */
-void sqlite_patience(struct sqlite *db, uint64_t at);
 
 /* NULL: out of memory or a mistake in `text`, see sqlite_why(). */
 struct sqlite_statement *sqlite_prepare(struct sqlite *db, const char *text);
@@ -47,11 +45,10 @@ void sqlite_free(struct sqlite_statement *statement);
  * statement was reset. */
 void sqlite_bind_number(struct sqlite_statement *s, int at, int64_t value);
 void sqlite_bind_text(struct sqlite_statement *s, int at, const char *text); /* NULL: null */
-void sqlite_bind_span(struct sqlite_statement *s, int at, struct span text);
 void sqlite_bind_blob(struct sqlite_statement *s, int at, struct span bytes);
 void sqlite_bind_null(struct sqlite_statement *s, int at);
 
-/* STATUS_OK: a row; STATUS_NOT_FOUND: no further one; STATUS_AGAIN: patience or a lock ran out;
+/* STATUS_OK: a row; STATUS_NOT_FOUND: no further one; STATUS_AGAIN: others hold a lock too long;
  * STATUS_TOO_LONG: the disk is full. */
 MUST_USE enum status sqlite_step(struct sqlite_statement *s);
 void sqlite_reset(struct sqlite_statement *s);

@@ -6,7 +6,7 @@
 
 #include <stdlib.h>
 
-enum { CONDITIONS_MOST = WORD_COUNT + 6, WORDS_LIMIT = 1 << 28 };
+enum { CONDITIONS_MOST = WORD_COUNT + 6 };
 
 enum test {
     TEST_EQUAL,
@@ -61,8 +61,6 @@ static enum status make_set(struct day_filter *f, struct condition *c)
     enum status status = day_reader_last_word(f->reader, &c->last);
     if (status != STATUS_OK)
         return status;
-    if (c->last > WORDS_LIMIT)
-        return STATUS_CORRUPT;
     c->set = calloc(c->last / 64 + 1, sizeof *c->set);
     return c->set == NULL ? STATUS_NO_MEMORY : STATUS_OK;
 }
@@ -334,7 +332,7 @@ enum status day_filter_block(struct day_filter *f, const struct day_block *block
     for (uint32_t i = 0; i < block->rows; i++)
         rows[i] = (uint16_t)i;
     *count = block->rows;
-    for (uint32_t i = 0; i<f->count && * count> 0 && status == STATUS_OK; i++) {
+    for (uint32_t i = 0; i < f->count && *count != 0 && status == STATUS_OK; i++) {
         struct condition *c = &f->conditions[i];
         status = day_reader_values(f->reader, block, c->column, &f->values);
         if (status == STATUS_OK)

@@ -5,7 +5,7 @@
  * Blocks overlap in time: they hold rows as they came, from several gateways. They are looked at by
  * the best time that they can have, until no later one can have a better row than those that were
  * found. All rows better than that bound are then known, which is also where to stop when time runs
- * out.
+ * out. What was found is loaded block by block as it is given, so that time can run out there too.
  */
 #include "store/day_search.h"
 
@@ -17,8 +17,8 @@
 struct match {
     struct store_place place;
     uint32_t block; /* in the reader's list */
-    uint32_t kept;  /* in `rows`, once it is filled */
     uint16_t row;
+    bool is_loaded; /* into its place of `rows` */
 };
 
 struct finder {
@@ -27,10 +27,10 @@ struct finder {
     struct day_filter *filter;
     struct day_block *blocks;
     uint32_t block_count, match_count;
-    struct match *matches; /* a heap, worst row first; later in order */
-    struct block_row *rows;
+    struct match *matches;  /* a heap, worst row first; later in order */
+    struct block_row *rows; /* of matches in order */
     struct block_values at, source, sequence;
-    uint16_t picked[BLOCK_ROWS];
+    uint16_t picked[BLOCK_ROWS]; /* rows of a block; later matches that are of one block */
 };
 
 static int place_order(const struct store_place *a, const struct store_place *b)
@@ -75,12 +75,6 @@ static int by_place_down(const void *a, const void *b)
     return by_place(b, a);
 }
 
-static int by_block(const void *a, const void *b)
-{
-    const struct match *x = a, *y = b;
-    return x->block < y->block ? -1 : x->block > y->block;
-}
-
 static void sink(struct finder *f, uint32_t at)
 {
     const struct match match = f->matches[at];
@@ -116,10 +110,10 @@ static void add_match(struct finder *f, const struct store_place *place, uint32_
                       uint16_t row)
 {
     if (!is_full(f)) {
-        f->matches[f->match_count] = (struct match){*place, block, 0, row};
+        f->matches[f->match_count] = (struct match){*place, block, row, false};
         rise(f, f->match_count++);
     } else if (comes_before(f, place, &f->matches[0].place)) {
-        f->matches[0] = (struct match){*place, block, 0, row};
+        f->matches[0] = (struct match){*place, block, row, false};
         sink(f, 0);
     }
 }
@@ -206,31 +200,24 @@ static enum status look(struct finder *f, struct day_searched *out)
     return status;
 }
 
-/* The values of all columns of the matches `from` to `end`, which are of one block. */
-static enum status fill_from_block(struct finder *f, uint32_t from, uint32_t end)
+/* The values of all columns of match `at`, and of all behind it that are of the same block. */
+static enum status load(struct finder *f, uint32_t at)
 {
-    const struct day_block *block = &f->blocks[f->matches[from].block];
+    const struct day_block *block = &f->blocks[f->matches[at].block];
     enum status status = STATUS_OK;
+    uint32_t count = 0;
 
+    for (uint32_t i = at; i < f->match_count && count < BLOCK_ROWS; i++) {
+        if (f->matches[i].block != f->matches[at].block)
+            continue;
+        f->matches[i].is_loaded = true;
+        f->picked[count++] = (uint16_t)i;
+    }
     for (int c = 0; c < COLUMN_COUNT && status == STATUS_OK; c++) {
         status = day_reader_values(f->reader, block, (enum column)c, &f->at);
-        for (uint32_t i = from; i < end && status == STATUS_OK; i++)
-            block_fill(&f->rows[i], (enum column)c, &f->at, f->matches[i].row);
-    }
-    return status;
-}
-
-static enum status fill_rows(struct finder *f)
-{
-    enum status status = STATUS_OK;
-
-    if (f->match_count > 0)
-        qsort(f->matches, f->match_count, sizeof *f->matches, by_block);
-    for (uint32_t from = 0, end; from < f->match_count && status == STATUS_OK; from = end) {
-        for (end = from; end < f->match_count && f->matches[end].block == f->matches[from].block;
-             end++)
-            f->matches[end].kept = end;
-        status = fill_from_block(f, from, end);
+        for (uint32_t i = 0; i < count && status == STATUS_OK; i++)
+            block_fill(&f->rows[f->picked[i]], (enum column)c, &f->at,
+                       f->matches[f->picked[i]].row);
     }
     return status;
 }
@@ -260,7 +247,7 @@ static enum status put_texts(struct finder *f, const struct block_row *from, str
 
 static enum status give(struct finder *f, uint32_t at, bool *is_enough)
 {
-    const struct block_row *from = &f->rows[f->matches[at].kept];
+    const struct block_row *from = &f->rows[at];
     struct row row = {
         .at = from->at,
         .sequence = from->sequence,
@@ -290,9 +277,11 @@ static enum status give(struct finder *f, uint32_t at, bool *is_enough)
     return status;
 }
 
+/* At least one: who asks again comes further. */
 static enum status give_all(struct finder *f, struct day_searched *out)
 {
-    enum status status = fill_rows(f);
+    enum status status = STATUS_OK;
+
     if (f->match_count > 0)
         qsort(f->matches, f->match_count, sizeof *f->matches,
               f->search->oldest_first ? by_place : by_place_down);
@@ -302,7 +291,10 @@ static enum status give_all(struct finder *f, struct day_searched *out)
             out->reached = f->matches[i - 1].place;
             return STATUS_OK;
         }
-        status = give(f, i, &out->is_enough);
+        if (!f->matches[i].is_loaded)
+            status = load(f, i);
+        if (status == STATUS_OK)
+            status = give(f, i, &out->is_enough);
         if (status != STATUS_OK)
             break;
         out->rows++;

@@ -8,6 +8,7 @@
 #include "store/days.h"
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "store/day_counts.h"
 #include "store/day_search.h"
 
@@ -29,13 +30,21 @@ struct known_day {
     struct day_facts facts;
 };
 
+/* The file that could not be read last, as long as it is there. */
+struct left_out {
+    uint32_t day;
+    uint64_t inode;
+    char why[STORE_WHY_SIZE]; /* "": none */
+};
+
 struct days_reader {
     char folder[CONFIG_PATH_SIZE];
     struct packer *packer;
     struct open_day days[OPEN_MOST];
     uint64_t uses;
     struct known_day known[KNOWN_MOST]; /* by day, modulo */
-    char why[STORE_WHY_SIZE];           /* a day that cannot be read */
+    uint64_t told[KNOWN_MOST];          /* the file that is said to be broken */
+    struct left_out left_out;
 };
 
 enum status days_reader_open(const struct config_store *options, char why[STORE_WHY_SIZE],
@@ -79,11 +88,28 @@ void days_reader_close(struct days_reader *r)
     free(r);
 }
 
+/* Is said once of each file; one that went just now is no trouble. */
 static void note(struct days_reader *r, uint32_t day, const char *why)
 {
+    struct left_out *last = &r->left_out;
     char file[DAY_FILE_SIZE];
-    snprintf(r->why, sizeof r->why, "%s cannot be read and is left out: %.150s",
+    uint64_t bytes, inode;
+
+    if (!day_file_facts(r->folder, day, &bytes, &inode))
+        return;
+    *last = (struct left_out){.day = day, .inode = inode};
+    snprintf(last->why, sizeof last->why, "%s cannot be read and is left out: %.200s",
              day_file(day, file), why);
+    if (r->told[day % KNOWN_MOST] != inode)
+        log_error("history: %s", last->why);
+    r->told[day % KNOWN_MOST] = inode;
+}
+
+static bool is_left_out(const struct days_reader *r)
+{
+    uint64_t bytes, inode;
+    return r->left_out.why[0] != 0 && day_file_facts(r->folder, r->left_out.day, &bytes, &inode) &&
+           inode == r->left_out.inode;
 }
 
 /* Readers of days that are no longer there, or are other files, are closed. */
@@ -118,7 +144,7 @@ static enum status open_day(struct days_reader *r, uint32_t day, struct open_day
         return STATUS_NOT_FOUND;
     const enum status status = day_reader_open(r->folder, day, r->packer, why, &place->reader);
     if (status != STATUS_OK) {
-        if (status != STATUS_AGAIN)
+        if (status != STATUS_AGAIN && status != STATUS_NO_MEMORY)
             note(r, day, why);
         return status == STATUS_NO_MEMORY ? status : STATUS_NOT_FOUND;
     }
@@ -129,11 +155,16 @@ static enum status open_day(struct days_reader *r, uint32_t day, struct open_day
 }
 
 /* A day in which something broke is closed; the others go on. */
-static enum status after(struct days_reader *r, struct open_day *open, enum status status)
+static enum status end_day(struct days_reader *r, struct open_day *open, enum status status)
 {
-    if (status == STATUS_OK || status == STATUS_NO_MEMORY || status == STATUS_TOO_LONG)
+    if (status == STATUS_OK || status == STATUS_NO_MEMORY || status == STATUS_TOO_LONG) {
+        day_reader_end(open->reader);
         return status;
-    note(r, open->day, status == STATUS_CORRUPT ? "it is broken" : day_reader_why(open->reader));
+    }
+    note(r, open->day,
+         status == STATUS_CORRUPT ? "it is broken; stop consoled and delete the folder, it is made "
+                                    "again from the event files"
+                                  : day_reader_why(open->reader));
     close_day(open);
     return STATUS_NOT_FOUND;
 }
@@ -177,8 +208,7 @@ static enum status search_day(struct paging *p, uint32_t day)
     status = day_reader_begin(open->reader);
     while (status == STATUS_OK && !p->is_done && !is_whole)
         status = search_part(p, open, &is_whole);
-    day_reader_end(open->reader);
-    status = after(p->reader, open, status);
+    status = end_day(p->reader, open, status);
     return status == STATUS_NOT_FOUND ? STATUS_OK : status;
 }
 
@@ -201,6 +231,16 @@ static struct store_place before_day(const struct paging *p, uint32_t day)
     return (struct store_place){day_end(day), 0, 0};
 }
 
+/* Time is over before this day, and who asks again comes further than this time. */
+static bool ran_out_before(const struct paging *p, uint32_t day)
+{
+    const struct store_place place = before_day(p, day), *after = &p->page->after;
+    if (p->search.until == 0 || clock_ns() <= p->search.until)
+        return false;
+    return !p->page->has_after || place.at != after->at || place.source != after->source ||
+           place.sequence != after->sequence;
+}
+
 static enum status search_days(struct paging *p, const struct day_files *files)
 {
     enum status status = STATUS_OK;
@@ -210,7 +250,7 @@ static enum status search_days(struct paging *p, const struct day_files *files)
         const uint32_t day = files->days[p->search.oldest_first ? i : files->count - 1 - i];
         if (!is_in_range(p, day))
             continue;
-        if (p->left == 0 || (is_begun && p->search.until != 0 && clock_ns() > p->search.until)) {
+        if (p->left == 0 || (is_begun && ran_out_before(p, day))) {
             if (p->left > 0)
                 p->out->reached = before_day(p, day);
             p->is_done = true;
@@ -250,7 +290,6 @@ enum status days_reader_page(struct days_reader *r, const struct store_filter *f
         .owner = owner,
     };
     close_gone(r);
-    r->why[0] = 0;
     enum status status = day_files_list(r->folder, &files);
     if (status == STATUS_SYSTEM) { /* no folder: no rows */
         out->complete = true;
@@ -282,8 +321,7 @@ enum status days_reader_find(struct days_reader *r, const struct store_place *pl
     status = day_reader_begin(open->reader);
     if (status == STATUS_OK)
         status = day_search(open->reader, &search, &found);
-    day_reader_end(open->reader);
-    status = after(r, open, status);
+    status = end_day(r, open, status);
     return status == STATUS_OK && found.rows == 0 ? STATUS_NOT_FOUND : status;
 }
 
@@ -297,8 +335,7 @@ static enum status count_day(struct days_reader *r, struct day_counts *counts, u
     status = day_reader_begin(open->reader);
     if (status == STATUS_OK)
         status = day_counts_add(counts, open->reader);
-    day_reader_end(open->reader);
-    status = after(r, open, status);
+    status = end_day(r, open, status);
     return status == STATUS_NOT_FOUND ? STATUS_OK : status;
 }
 
@@ -314,7 +351,6 @@ enum status days_reader_counts(struct days_reader *r, const struct store_filter 
     if (counts == NULL)
         return STATUS_NO_MEMORY;
     close_gone(r);
-    r->why[0] = 0;
     enum status status = day_files_list(r->folder, &files);
     if (status == STATUS_SYSTEM)
         status = STATUS_OK;
@@ -347,7 +383,10 @@ static enum status facts_of(struct days_reader *r, uint32_t day, struct known_da
     enum status status = open_day(r, day, &open);
     if (status != STATUS_OK)
         return status;
-    status = after(r, open, day_reader_facts(open->reader, &out->facts));
+    status = day_reader_begin(open->reader);
+    if (status == STATUS_OK)
+        status = day_reader_facts(open->reader, &out->facts);
+    status = end_day(r, open, status);
     if (status == STATUS_OK)
         *known = *out;
     return status;
@@ -360,7 +399,6 @@ enum status days_reader_facts(struct days_reader *r, struct store_facts *out)
 
     *out = (struct store_facts){0};
     close_gone(r);
-    r->why[0] = 0;
     enum status status = day_files_list(r->folder, &files);
     for (size_t i = 0; i < files.count && status == STATUS_OK; i++) {
         one = (struct known_day){0};
@@ -374,7 +412,8 @@ enum status days_reader_facts(struct days_reader *r, struct store_facts *out)
         if (status == STATUS_NOT_FOUND)
             status = STATUS_OK;
     }
-    snprintf(out->why, sizeof out->why, "%s", r->why);
+    if (is_left_out(r))
+        snprintf(out->why, sizeof out->why, "%s", r->left_out.why);
     day_files_free(&files);
     return status == STATUS_SYSTEM ? STATUS_OK : status;
 }

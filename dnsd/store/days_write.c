@@ -8,6 +8,7 @@
 #include "store/days.h"
 
 #include "base/log.h"
+#include "sqlite/day_read.h"
 #include "sqlite/day_write.h"
 
 #include <errno.h>
@@ -28,6 +29,11 @@ struct open_day {
     clock_us used_at;
 };
 
+struct broken_day {
+    uint32_t day;
+    enum status status; /* STATUS_CORRUPT, STATUS_UNSUPPORTED */
+};
+
 struct days_writer {
     struct config_store options;
     struct packer *packer;
@@ -35,9 +41,30 @@ struct days_writer {
     struct open_day *latest;
     uint64_t uses;
     enum status failed; /* since the last commit; until the next one nothing is taken */
-    uint32_t broken[BROKEN_MOST], broken_count;
+    struct broken_day broken[BROKEN_MOST];
+    uint32_t broken_count;
     clock_us now, looked_at, said_at;
 };
+
+/* Who went back to an older version finds out before anything is read: the newest day alone is
+ * looked at, others when rows come for them. */
+static enum status check_newest(struct days_writer *w, char why[STORE_WHY_SIZE])
+{
+    struct day_files files;
+    struct day_reader *reader = NULL;
+    char said[SQLITE_WHY_SIZE];
+
+    enum status status = day_files_list(w->options.folder, &files);
+    if (status == STATUS_OK && files.count > 0)
+        status = day_reader_open(w->options.folder, files.days[files.count - 1], w->packer, said,
+                                 &reader);
+    day_reader_close(reader);
+    day_files_free(&files);
+    if (status != STATUS_UNSUPPORTED)
+        return STATUS_OK;
+    snprintf(why, STORE_WHY_SIZE, "%s", said);
+    return status;
+}
 
 enum status days_writer_open(const struct config_store *options, char why[STORE_WHY_SIZE],
                              struct days_writer **out)
@@ -58,6 +85,11 @@ enum status days_writer_open(const struct config_store *options, char why[STORE_
                  options->folder, strerror(errno));
         days_writer_close(w);
         return STATUS_SYSTEM;
+    }
+    const enum status status = check_newest(w, why);
+    if (status != STATUS_OK) {
+        days_writer_close(w);
+        return status;
     }
     *out = w;
     return STATUS_OK;
@@ -94,22 +126,28 @@ static void say(struct days_writer *w, const char *what, const char *why)
     log_warning("history: %s: %s", what, why);
 }
 
-static void note_broken(struct days_writer *w, uint32_t day, const char *why)
+/* `status`: STATUS_CORRUPT, or STATUS_UNSUPPORTED, which says itself what to do. */
+static void note_broken(struct days_writer *w, uint32_t day, enum status status, const char *why)
 {
     char file[DAY_FILE_SIZE];
-    log_error("history: %s is broken and takes no more rows (%s): stop consoled, and move the file "
-              "away or put back a copy",
-              day_file(day, file), why);
+
+    if (status == STATUS_UNSUPPORTED)
+        log_error("history: %s", why);
+    else
+        log_error("history: %s is broken and takes no more rows (%s): stop consoled and delete the "
+                  "folder, it is made again from the event files",
+                  day_file(day, file), why);
     if (w->broken_count < BROKEN_MOST)
-        w->broken[w->broken_count++] = day;
+        w->broken[w->broken_count++] = (struct broken_day){day, status};
 }
 
-static bool is_broken(const struct days_writer *w, uint32_t day)
+/* STATUS_OK: as far as is known, rows of this day can be put. */
+static enum status known_broken(const struct days_writer *w, uint32_t day)
 {
     for (uint32_t i = 0; i < w->broken_count; i++)
-        if (w->broken[i] == day)
-            return true;
-    return false;
+        if (w->broken[i].day == day)
+            return w->broken[i].status;
+    return STATUS_OK;
 }
 
 /* Gives up what was put since the last commit. No room, or a disk that does not write, is only
@@ -119,7 +157,9 @@ static enum status give_up(struct days_writer *w, uint32_t day, enum status stat
     char file[DAY_FILE_SIZE];
 
     if (status == STATUS_CORRUPT)
-        note_broken(w, day, why);
+        note_broken(w, day, status, why);
+    else if (status == STATUS_TOO_LONG)
+        say(w, "no room for rows; make some, or lower `keep_days` or `keep_bytes`", why);
     else
         say(w, day_file(day, file), why);
     if (status != STATUS_CORRUPT && status != STATUS_NO_MEMORY)
@@ -131,7 +171,6 @@ static enum status give_up(struct days_writer *w, uint32_t day, enum status stat
 static enum status commit_day(struct days_writer *w, struct open_day *open)
 {
     const enum status status = day_writer_commit(open->writer);
-    open->is_settled = false;
     if (status == STATUS_OK)
         return STATUS_OK;
     char why[SQLITE_WHY_SIZE];
@@ -170,16 +209,17 @@ static enum status open_day(struct days_writer *w, uint32_t day, struct open_day
             *out = w->latest = &w->days[i];
             return STATUS_OK;
         }
-    if (is_broken(w, day))
-        return STATUS_CORRUPT;
-    enum status status = free_place(w, &open);
+    enum status status = known_broken(w, day);
+    if (status != STATUS_OK)
+        return status;
+    status = free_place(w, &open);
     if (status != STATUS_OK) {
         w->failed = status;
         return status;
     }
     status = day_writer_open(w->options.folder, day, w->packer, why, &open->writer);
-    if (status == STATUS_CORRUPT) { /* nothing was put into it: the other days go on */
-        note_broken(w, day, why);
+    if (status == STATUS_CORRUPT || status == STATUS_UNSUPPORTED) {
+        note_broken(w, day, status, why); /* nothing was put into it: the other days go on */
         return status;
     }
     if (status != STATUS_OK) {
@@ -203,6 +243,7 @@ enum status days_writer_put(struct days_writer *w, const struct row *row)
         return status;
     open->used = ++w->uses;
     open->used_at = w->now;
+    open->is_settled = false;
     status = day_writer_put(open->writer, row);
     if (status == STATUS_OK)
         return STATUS_OK;
@@ -244,12 +285,20 @@ static void tend_open(struct days_writer *w)
     }
 }
 
-static bool is_open(const struct days_writer *w, uint32_t day)
+/* False: rows of it wait for their commit. */
+static bool let_go(struct days_writer *w, uint32_t day)
 {
-    for (size_t i = 0; i < OPEN_MOST; i++)
-        if (w->days[i].writer != NULL && w->days[i].day == day)
-            return true;
-    return false;
+    for (size_t i = 0; i < OPEN_MOST; i++) {
+        struct open_day *open = &w->days[i];
+        if (open->writer == NULL || open->day != day)
+            continue;
+        if (!day_writer_is_idle(open->writer))
+            return false;
+        if (w->latest == open)
+            w->latest = NULL;
+        close_day(open);
+    }
+    return true;
 }
 
 static void remove_day(struct days_writer *w, uint32_t day, const char *why)
@@ -279,10 +328,10 @@ static void forget_days(struct days_writer *w)
         const uint32_t day = files.days[i];
         const bool is_old = w->options.keep_days != 0 && day + w->options.keep_days <= today;
         const bool is_much = w->options.keep_bytes != 0 && total > w->options.keep_bytes;
-        if (!is_old && !is_much)
+        if (!(is_old || is_much) || !let_go(w, day))
             break;
-        if (is_open(w, day) || !day_file_facts(w->options.folder, day, &bytes, &inode))
-            continue; /* it is closed once it is idle */
+        if (!day_file_facts(w->options.folder, day, &bytes, &inode))
+            continue;
         remove_day(w, day,
                    is_old ? "it is older than `keep_days`"
                           : "all days together are more than `keep_bytes`");

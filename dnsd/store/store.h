@@ -46,7 +46,7 @@ struct store_page {
     struct store_place after; /* in the direction of `oldest_first` */
     bool oldest_first;
     uint32_t most;        /* rows to give */
-    uint32_t patience_ms; /* stop looking after so long: `complete` is then false */
+    uint32_t patience_ms; /* look and load no longer: `complete` is then false; 0: no limit */
     bool with_raw;        /* also `raw`, which costs more */
 };
 
@@ -89,7 +89,8 @@ struct store_kind {
      * or too many bytes. */
     void (*tend)(struct store *store, clock_us now);
 
-    /* Reading. */
+    /* Reading. A page goes on behind `reached`: whoever asks again comes further. STATUS_AGAIN: not
+     * now, or not within so little patience. */
     enum status (*page)(struct store *store, const struct store_filter *filter,
                         const struct store_page *page, store_on_row on_row, void *owner,
                         struct store_paged *out);

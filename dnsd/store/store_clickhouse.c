@@ -192,7 +192,7 @@ struct paging {
     struct store_paged *out;
     clock_us low, high; /* what is still to be looked at */
     clock_us window;
-    bool has_after, is_enough;
+    bool has_after, is_begun, is_enough;
     struct store_place after;
     uint32_t left;
     clock_ms end; /* of the patience */
@@ -290,12 +290,13 @@ static enum status look_at_all(struct paging *p)
         if (p->left == 0 || p->is_enough)
             return STATUS_OK;
         enum status status = patience_left(p) == 0 ? STATUS_TOO_LONG : look(p);
-        if (status == STATUS_TOO_LONG) {
+        if (status == STATUS_TOO_LONG && p->is_begun) {
             cut(p);
             return STATUS_OK;
         }
         if (status != STATUS_OK)
             return status;
+        p->is_begun = true;
     }
     p->out->complete = !p->is_enough;
     return STATUS_OK;
@@ -333,16 +334,16 @@ static enum status page(struct store *store, const struct store_filter *filter,
     struct days days = {0};
 
     *out = (struct store_paged){.reached = wanted->after};
-    enum status status = days_there(p.store, ASK_MS, &days);
-    if (status == STATUS_NOT_FOUND || (status == STATUS_OK && days.are_none)) {
-        out->complete = true;
-        return STATUS_OK;
+    enum status status = days_there(p.store, patience_left(&p), &days);
+    if (status == STATUS_OK && days.are_none)
+        status = STATUS_NOT_FOUND;
+    if (status == STATUS_OK) {
+        narrow(&p, &days);
+        status = look_at_all(&p);
     }
-    if (status != STATUS_OK)
-        return status;
-    narrow(&p, &days);
-    status = look_at_all(&p);
     out->complete |= status == STATUS_NOT_FOUND;
+    if (status == STATUS_TOO_LONG) /* who asks again would come no further */
+        return STATUS_AGAIN;
     return status == STATUS_NOT_FOUND ? STATUS_OK : status;
 }
 

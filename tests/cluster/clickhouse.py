@@ -1,18 +1,22 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""clickhouse - Debian's clickhouse-server and ZooKeeper, started by hand on loopback.
+"""clickhouse - Debian's clickhouse-server and ZooKeeper, started by hand on loopback, and what drives them.
 
 Used by tests/system/test_clickhouse.py and tests/cluster/run.py. Every server has ports that were
 free, and configuration, data and logs in a folder of the test's own. What was started is ended by its
 pid, whatever happens. Nothing of /etc or /var is read or written.
 """
 import atexit
+import collections
+import contextlib
 import os
 import pathlib
+import re
 import shutil
 import signal
 import socket
 import subprocess
 import tempfile
+import threading
 import time
 import traceback
 import urllib.error
@@ -216,6 +220,63 @@ class Server:
                                  f"{errors}") from None
 
 
+class Spoiler:
+    """Stands before a server. `fault(number, request)` names what happens to each request: None; or
+    refuse: the server never sees it · lost: the answer does not come · half: half of it does · error: 500
+    and text that no server of ClickHouse says, though all was done · strange: the same with 200 ·
+    slow: it comes late."""
+
+    def __init__(self, server, fault):
+        self.server, self.fault, self.asked, self.spoiled = server, fault, 0, collections.Counter()
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.http = self.listener.getsockname()[1]
+        threading.Thread(target=self.serve, daemon=True).start()
+
+    def endpoint(self):
+        return f"127.0.0.1@{self.http}"
+
+    def serve(self):
+        while True:
+            client, _ = self.listener.accept()
+            with client, contextlib.suppress(OSError):
+                self.pass_on(client)
+
+    def pass_on(self, client):
+        def more_of(so_far):
+            more = client.recv(1 << 20)
+            if not more:
+                raise ConnectionError
+            return so_far + more
+
+        request = b""
+        while b"\r\n\r\n" not in request:
+            request = more_of(request)
+        head, body = request.split(b"\r\n\r\n", 1)
+        length = int(re.search(rb"(?i)content-length: (\d+)", head)[1])
+        while len(body) < length:
+            body = more_of(body)
+        self.asked += 1
+        fault = self.fault(self.asked, head + body)
+        self.spoiled[fault] += 1
+        if fault == "refuse":
+            return
+        head = re.sub(rb"(?i)\r\nconnection: [^\r]*", b"", head) + b"\r\nConnection: close\r\n\r\n"
+        answer = b""
+        with socket.create_connection(("127.0.0.1", self.server.http)) as there:
+            there.sendall(head + body)
+            while more := there.recv(1 << 20):
+                answer += more
+        said = b"<html>a page of somebody else, which is not small</html>"
+        if fault == "lost":
+            return
+        if fault in ("error", "strange"):
+            answer = (b"HTTP/1.1 " + (b"500 Oh" if fault == "error" else b"200 OK") +
+                      b"\r\nContent-Length: %d\r\n\r\n" % len(said) + said)
+        if fault == "slow":
+            time.sleep(0.7)
+        client.sendall(answer[:len(answer) // 2] if fault == "half" else answer)
+
+
 class Nobody:
     """A server that is not there: what is put waits."""
 
@@ -237,22 +298,33 @@ def cluster_of(name, servers):
 
 
 class Talk:
-    """tests/unit/store/talk_clickhouse.c: the store, driven by words."""
+    """tests/unit/store/talk_clickhouse.c: the store, driven by words; and test_contract.c."""
 
     def __init__(self, build, folder, servers, cluster="", database="ponor", **env):
-        self.argv = [pathlib.Path(build) / "tests/unit/store/talk_clickhouse", folder,
-                     ",".join(s.endpoint() for s in servers), database, cluster]
+        self.programs = pathlib.Path(build) / "tests/unit/store"
+        self.words = [folder, ",".join(s.endpoint() for s in servers), database, cluster]
         self.folder, self.env = folder, {**os.environ, **{k: str(v) for k, v in env.items()}}
         folder.mkdir(exist_ok=True)
 
     def begin(self, *words, **more):
-        child = subprocess.Popen([str(a) for a in [*self.argv, *words]], stdout=subprocess.PIPE,
-                                 stderr=subprocess.PIPE, text=True, env={**self.env, **more})
+        return self.start("talk_clickhouse", *words, **more)
+
+    def start(self, program, *words, **more):
+        child = subprocess.Popen([str(a) for a in [self.programs / program, *self.words, *words]],
+                                 stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                                 env={**self.env, **more})
         children.append(child)
         return child
 
     def run(self, *words, check=True, timeout=200, **more):
-        child = self.begin(*words, **more)
+        return self.end(self.begin(*words, **more), words, check, timeout)
+
+    def keeps_its_contract(self, rows, times):
+        """The first `rows` rows are there, and every answer is as wanted."""
+        said = self.end(self.start("test_store_contract", rows, times, CMOCKA_MESSAGE_OUTPUT="TAP"))
+        assert "ok 6 " in said and "not ok" not in said, said
+
+    def end(self, child, words=(), check=True, timeout=400):
         out, err = child.communicate(timeout=timeout)
         assert "Sanitizer" not in err and "runtime error" not in err, err
         assert not check or child.returncode == 0, f"{words}: {child.returncode}\n{out[-2000:]}{err}"

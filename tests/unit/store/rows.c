@@ -110,6 +110,13 @@ void row_make(struct made_row *out, uint32_t source, uint64_t sequence, uint64_t
     row->raw = span_text(out->raw);
 }
 
+void row_number(struct made_row *out, uint64_t number)
+{
+    enum { SOURCES = 3, SEED = 17 };
+    row_make(out, 1 + (uint32_t)(number % SOURCES), 1 + number / SOURCES, SEED, TEST_BEGIN,
+             TEST_SPAN);
+}
+
 void row_settle(struct made_row *made)
 {
     struct row *row = &made->row;
@@ -120,6 +127,26 @@ void row_settle(struct made_row *made)
     for (size_t i = 0; i < COUNT_OF(rest); i++)
         rest[i]->at = (const uint8_t *)made->text[WORD_COUNT + i];
     row->raw.at = (const uint8_t *)made->raw;
+}
+
+struct made_row *rows_make(size_t count, clock_us span)
+{
+    struct made_row *rows = calloc(count, sizeof *rows);
+    if (rows == NULL)
+        abort();
+    for (size_t i = 0; i < count; i++) {
+        row_make(&rows[i], 1, i + 1, 99, TEST_BEGIN + span / count * i, span / count);
+        row_settle(&rows[i]);
+    }
+    return rows;
+}
+
+enum status rows_put(struct store *store, const struct made_row *rows, size_t count)
+{
+    enum status status = STATUS_OK;
+    for (size_t i = 0; i < count && status == STATUS_OK; i++)
+        status = store_put(store, &rows[i].row);
+    return status;
 }
 
 static bool text_is_below(struct span name, const char *zone)

@@ -19,8 +19,13 @@ struct made_row {
 /* The row of this source and sequence; `seed` chooses everything else, `span_us` from `begin`. */
 void row_make(struct made_row *out, uint32_t source, uint64_t sequence, uint64_t seed,
               clock_us begin, clock_us span_us);
+/* Row number `number`: of three sources over three days, the same in every run. */
+void row_number(struct made_row *out, uint64_t number);
 /* Its texts point into it again, after it was moved. */
 void row_settle(struct made_row *made);
+/* `count` rows of one source, over `span` in order; the caller frees them. */
+struct made_row *rows_make(size_t count, clock_us span);
+enum status rows_put(struct store *store, const struct made_row *rows, size_t count);
 bool row_is_wanted(const struct row *row, const struct store_filter *filter);
 bool row_is_same(const struct row *a, const struct row *b, bool with_raw);
 int row_order(const struct row *a, const struct row *b); /* by time, source, sequence */
@@ -36,5 +41,6 @@ struct store *store_opened(const struct config_store *options, bool writes);
 
 static const clock_us TEST_BEGIN = UINT64_C(1795478400000000); /* 2026-11-24 00:00 */
 static const clock_us TEST_DAY = UINT64_C(86400000000);
+static const clock_us TEST_SPAN = UINT64_C(3) * 86400000000; /* of row_number() */
 
 #endif

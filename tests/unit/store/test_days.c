@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * test_days - what stays after a kill, a full disk, a broken file; days that come and go.
+ * test_days - what stays after a kill, a full disk, a broken file.
  */
 #include "base/log.h"
 #include "rows.h"
@@ -45,16 +45,6 @@ static void assert_holds(const struct made_row *rows, size_t count)
     store_close(store);
 }
 
-static struct made_row *make_rows(size_t count, clock_us span)
-{
-    struct made_row *rows = calloc(count, sizeof *rows);
-    for (size_t i = 0; i < count; i++) {
-        row_make(&rows[i], 1, i + 1, 99, TEST_BEGIN + span / count * i, span / count);
-        row_settle(&rows[i]);
-    }
-    return rows;
-}
-
 static bool on_any(void *owner, const struct row *row)
 {
     ++*(uint64_t *)owner;
@@ -73,24 +63,18 @@ static int old_folder(void **state)
     return 0;
 }
 
-static void put_all(struct store *store, const struct made_row *rows, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        assert_int_equal(store_put(store, &rows[i].row), STATUS_OK);
-}
-
 static void what_was_put_is_put_once(void **state)
 {
-    struct made_row *rows = make_rows(3000, 2 * TEST_DAY);
+    struct made_row *rows = rows_make(3000, 2 * TEST_DAY);
     struct store *store = store_opened(&options, true);
     for (int times = 0; times < 3; times++) {
-        put_all(store, rows, 2500);
+        assert_int_equal(rows_put(store, rows, 2500), STATUS_OK);
         assert_int_equal(store_commit(store), STATUS_OK);
     }
     store_close(store);
     store = store_opened(&options, true);
-    put_all(store, rows, 3000);
-    put_all(store, rows, 3000);
+    assert_int_equal(rows_put(store, rows, 3000), STATUS_OK);
+    assert_int_equal(rows_put(store, rows, 3000), STATUS_OK);
     assert_int_equal(store_commit(store), STATUS_OK);
     store_close(store);
     assert_holds(rows, 3000);
@@ -116,57 +100,23 @@ static uint64_t total(void)
 
 static void what_was_not_committed_is_put_again(void **state)
 {
-    struct made_row *rows = make_rows(4000, 3 * TEST_DAY);
+    struct made_row *rows = rows_make(4000, 3 * TEST_DAY);
     size_t kept = 0;
 
     for (uint64_t random = 1; kept < 4000;) { /* killed in the midst of each batch */
         struct store *store = store_opened(&options, true);
         const size_t more = random_next(&random) % 700 + 1;
         const size_t end = kept + more < 4000 ? kept + more : 4000;
-        put_all(store, rows, end);
+        assert_int_equal(rows_put(store, rows, end), STATUS_OK);
         if (random_next(&random) % 2 == 0) {
             assert_int_equal(store_commit(store), STATUS_OK);
             kept = end;
-            put_all(store, rows + end, (4000 - end) / 3);
+            assert_int_equal(rows_put(store, rows + end, (4000 - end) / 3), STATUS_OK);
         }
         store_close(store);
     }
     assert_holds(rows, 4000);
     assert_int_equal(total(), 4000);
-    free(rows);
-}
-
-static size_t days_there(void)
-{
-    struct day_files files;
-    assert_int_equal(day_files_list(options.folder, &files), STATUS_OK);
-    const size_t count = files.count;
-    day_files_free(&files);
-    return count;
-}
-
-static void old_days_are_forgotten(void **state)
-{
-    struct made_row *rows = make_rows(1000, 10 * TEST_DAY);
-    struct store *store = store_opened(&options, true);
-    put_all(store, rows, 1000);
-    assert_int_equal(store_commit(store), STATUS_OK);
-    store_close(store);
-    assert_int_equal(days_there(), 10);
-    options.keep_days = 4;
-    store = store_opened(&options, true);
-    store_tend(store, TEST_BEGIN + 9 * TEST_DAY + 5);
-    assert_int_equal(days_there(), 4);
-    options.keep_days = 0;
-    options.keep_bytes = 1;
-    store_close(store);
-    store = store_opened(&options, true);
-    store_tend(store, TEST_BEGIN + 8 * TEST_DAY + 5);
-    assert_int_equal(days_there(), 2); /* today's and tomorrow's */
-    store_tend(store, TEST_BEGIN + 30 * TEST_DAY);
-    assert_int_equal(days_there(), 1); /* never the newest */
-    store_close(store);
-    assert_holds(rows + 900, 100);
     free(rows);
 }
 
@@ -182,7 +132,7 @@ static void break_day(uint32_t day)
 
 static void a_broken_day_is_left_alone(void **state)
 {
-    struct made_row *rows = make_rows(3000, 3 * TEST_DAY);
+    struct made_row *rows = rows_make(3000, 3 * TEST_DAY);
     const struct store_filter none = {0};
     const struct store_page page = {.most = 10000};
     struct store_paged paged;
@@ -191,7 +141,7 @@ static void a_broken_day_is_left_alone(void **state)
     char path[DAY_PATH_SIZE];
 
     struct store *store = store_opened(&options, true);
-    put_all(store, rows, 2900);
+    assert_int_equal(rows_put(store, rows, 2900), STATUS_OK);
     assert_int_equal(store_commit(store), STATUS_OK);
     store_close(store);
     const uint32_t day = day_of(TEST_BEGIN) + 1;
@@ -233,7 +183,7 @@ static void very_many_names_are_found(void **state)
     struct store_filter clients = {.has_client = true, .client = {.bits = 96}};
     const struct store_page page = {.most = 2 * COUNT};
     struct store_paged paged;
-    struct made_row *rows = make_rows(COUNT, TEST_DAY);
+    struct made_row *rows = rows_make(COUNT, TEST_DAY);
     struct store *store = store_opened(&options, true);
     uint64_t seen = 0;
 
@@ -263,7 +213,7 @@ static void very_many_names_are_found(void **state)
 /* Days come and go under a reader, and somebody builds the folder anew. */
 static void a_reader_sees_what_is_there(void **state)
 {
-    struct made_row *rows = make_rows(300, 3 * TEST_DAY);
+    struct made_row *rows = rows_make(300, 3 * TEST_DAY);
     const struct store_filter none = {0};
     const struct store_page page = {.most = 1000};
     struct store_paged paged;
@@ -273,12 +223,12 @@ static void a_reader_sees_what_is_there(void **state)
 
     assert_int_equal(store_open(&options, false, why, &reader), STATUS_AGAIN);
     struct store *store = store_opened(&options, true);
-    put_all(store, rows, 100);
+    assert_int_equal(rows_put(store, rows, 100), STATUS_OK);
     assert_int_equal(store_commit(store), STATUS_OK);
     reader = store_opened(&options, false);
     assert_int_equal(store_page(reader, &none, &page, on_any, &seen, &paged), STATUS_OK);
     assert_int_equal(seen, 100);
-    put_all(store, rows, 300);
+    assert_int_equal(rows_put(store, rows, 300), STATUS_OK);
     assert_int_equal(store_commit(store), STATUS_OK);
     seen = 0;
     assert_int_equal(store_page(reader, &none, &page, on_any, &seen, &paged), STATUS_OK);
@@ -291,7 +241,7 @@ static void a_reader_sees_what_is_there(void **state)
     assert_int_equal(store_page(reader, &none, &page, on_any, &seen, &paged), STATUS_OK);
     assert_int_equal(seen, 0);
     store = store_opened(&options, true);
-    put_all(store, rows, 150);
+    assert_int_equal(rows_put(store, rows, 150), STATUS_OK);
     assert_int_equal(store_commit(store), STATUS_OK);
     assert_int_equal(store_page(reader, &none, &page, on_any, &seen, &paged), STATUS_OK);
     assert_int_equal(seen, 150);
@@ -313,7 +263,7 @@ static void a_full_disk_loses_nothing(void **state)
         mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
         mount("none", options.folder, "tmpfs", 0, "size=6m") != 0)
         skip();
-    struct made_row *rows = make_rows(COUNT, 2 * TEST_DAY);
+    struct made_row *rows = rows_make(COUNT, 2 * TEST_DAY);
     snprintf(path, sizeof path, "%s/ballast", options.folder);
     FILE *ballast = fopen(path, "w");
     assert_non_null(ballast);
@@ -353,7 +303,6 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_was_put_is_put_once, new_folder, old_folder),
         cmocka_unit_test_setup_teardown(what_was_not_committed_is_put_again, new_folder,
                                         old_folder),
-        cmocka_unit_test_setup_teardown(old_days_are_forgotten, new_folder, old_folder),
         cmocka_unit_test_setup_teardown(a_broken_day_is_left_alone, new_folder, old_folder),
         cmocka_unit_test_setup_teardown(a_reader_sees_what_is_there, new_folder, old_folder),
         cmocka_unit_test_setup_teardown(very_many_names_are_found, new_folder, old_folder),
