@@ -7,7 +7,8 @@ import type { Plugin } from "vite";
 import * as data from "./data";
 
 const policy =
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; " +
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; " +
+    "font-src 'self'; " +
     "connect-src 'self'; form-action 'none'; frame-ancestors 'none'; base-uri 'none'";
 
 let isIn = process.env["MOCK_LOGIN"] !== "1";
@@ -112,7 +113,8 @@ function readers(url: URL): Answer {
                     serial: 2026112401,
                     serial_now: 2026112402,
                     asked_before: ["encrypted-dns"],
-                    text: "The name short.weixin.qq.com is below weixin.qq.com, which the list WeChat (Weixin) sinkholes.",
+                    text: "The name short.weixin.qq.com is below weixin.qq.com, " +
+                        "which the list WeChat (Weixin) sinkholes.",
                 },
             },
         };

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // api - requests to consoled. Errors keep the API's word, which the catalogues know.
-import { signal } from "@preact/signals";
+import { effect, signal } from "@preact/signals";
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 import type { Session } from "./types";
 
 /** undefined: not asked yet; null: nobody is logged in. */
 export const session = signal<Session | null | undefined>(undefined);
+
+/** Between attempts while nothing answers. */
+export const retryMs = 5000;
 
 export class ApiError extends Error {
     constructor(
@@ -16,6 +19,15 @@ export class ApiError extends Error {
     ) {
         super(text);
     }
+}
+
+export function asError(failed: unknown): ApiError {
+    return failed instanceof ApiError ? failed : new ApiError(0, "other", String(failed));
+}
+
+/** Whether the same request may succeed later, with nothing changed. */
+export function isPassing(error: ApiError): boolean {
+    return error.word === "away" || error.code >= 500;
 }
 
 export function may(permission: "analyst" | "admin"): boolean {
@@ -59,12 +71,19 @@ export function change<T = void>(to: string, body: Record<string, unknown> = {})
     return ask<T>(to, { method: "POST", headers, body: JSON.stringify(body) });
 }
 
+/** Why it is not known yet whether somebody is logged in. */
+export const sessionError = signal<ApiError | null>(null);
+
+/** Asks who is logged in, again and again while nothing answers. */
 export async function readSession(): Promise<void> {
     try {
         session.value = await read<Session>("/api/session");
-    } catch (error) {
-        session.value = null;
-        if (!(error instanceof ApiError) || error.code !== 401) throw error;
+        sessionError.value = null;
+    } catch (failed) {
+        const error = asError(failed);
+        if (error.code === 401) session.value = null;
+        sessionError.value = error.code === 401 ? null : error;
+        if (isPassing(error)) setTimeout(() => void readSession(), retryMs);
     }
 }
 
@@ -73,13 +92,29 @@ export interface Loaded<T> {
     error: ApiError | null;
     loading: boolean;
     reload: () => void;
-    put: (data: T) => void;
 }
 
-/** What the API says at an address. The last answer stays in view until the next one is there. */
+/** Answers of before: a page that is gone back to is there at once, and then asked for anew. */
+const recent = new Map<string, unknown>();
+const recentMost = 24;
+effect(() => {
+    if (!session.value) recent.clear();
+});
+export function remember(to: string, data: unknown): void {
+    recent.delete(to);
+    recent.set(to, data);
+    const oldest = recent.keys().next();
+    if (recent.size > recentMost && !oldest.done) recent.delete(oldest.value);
+}
+export function remembered<T>(to: string | null): T | null {
+    return to === null ? null : ((recent.get(to) as T | undefined) ?? null);
+}
+
+/** What the API says at an address. The last answer stays in view until the next one is there, and
+ * also while nothing answers: then it is asked for again. */
 export function useApi<T>(to: string | null, everySeconds = 0): Loaded<T> {
     const [held, hold] = useState<{ data: T | null; error: ApiError | null; loading: boolean }>({
-        data: null,
+        data: remembered<T>(to),
         error: null,
         loading: to !== null,
     });
@@ -88,22 +123,31 @@ export function useApi<T>(to: string | null, everySeconds = 0): Loaded<T> {
     useEffect(() => {
         if (to === null) return;
         const abort = new AbortController();
-        const elsewhere = last.current?.split("?")[0] !== to.split("?")[0];
+        let again: ReturnType<typeof setTimeout> | undefined;
+        const isSame = last.current === to;
+        const isElsewhere = last.current?.split("?")[0] !== to.split("?")[0];
         last.current = to;
-        hold((h) => ({ data: elsewhere ? null : h.data, error: null, loading: true }));
+        hold((h) => ({
+            data: isElsewhere ? remembered<T>(to) : h.data,
+            error: isSame ? h.error : null,
+            loading: true,
+        }));
         read<T>(to, abort.signal)
-            .then((data) => hold({ data, error: null, loading: false }))
-            .catch((error: unknown) => {
+            .then((data) => {
+                remember(to, data);
+                hold({ data, error: null, loading: false });
+            })
+            .catch((failed: unknown) => {
                 if (abort.signal.aborted) return;
-                const known =
-                    error instanceof ApiError ? error : new ApiError(0, "other", String(error));
-                hold((h) => ({
-                    data: known.word === "away" ? h.data : null,
-                    error: known,
-                    loading: false,
-                }));
+                const error = asError(failed);
+                const passes = isPassing(error);
+                hold((h) => ({ data: passes ? h.data : null, error, loading: false }));
+                if (passes) again = setTimeout(() => setTurn((n) => n + 1), retryMs);
             });
-        return () => abort.abort();
+        return () => {
+            abort.abort();
+            clearTimeout(again);
+        };
     }, [to, turn]);
     const reload = useCallback(() => setTurn((n) => n + 1), []);
     useEffect(() => {
@@ -113,6 +157,5 @@ export function useApi<T>(to: string | null, everySeconds = 0): Loaded<T> {
         }, everySeconds * 1000);
         return () => clearInterval(timer);
     }, [everySeconds, reload]);
-    const put = useCallback((data: T) => hold({ data, error: null, loading: false }), []);
-    return { ...held, reload, put };
+    return { ...held, reload };
 }

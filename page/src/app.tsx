@@ -3,13 +3,13 @@
 // app - the frame around every page: who is logged in, the way to the pages, the keyboard.
 import type { ComponentType } from "preact";
 import { useEffect, useState } from "preact/hooks";
-import { change, may, session } from "./api";
+import { type ApiError, asError, change, may, session, sessionError } from "./api";
 import { helpIsOpen, onKey } from "./keys";
 import { match, onLink, path } from "./router";
-import { language, setLanguage, words, type Language } from "./text";
-import { setZone, zone, zoneName, type Zone } from "./time";
+import { setLanguage, words } from "./text";
 import * as icons from "./parts/icons";
-import { Switch } from "./parts/frame";
+import { LanguageSwitch, ZoneSwitch } from "./parts/choices";
+import { ErrorBox } from "./parts/frame";
 import { Help } from "./parts/help";
 import { Shown } from "./parts/shown";
 import { AccountsPage } from "./pages/accounts";
@@ -75,41 +75,22 @@ function Nav({ onGo }: { onGo: () => void }) {
     );
 }
 
-function pickLanguage(to: Language): void {
-    setLanguage(to);
-    if (session.value) change("/api/language", { language: to }).catch(() => undefined);
-}
-
 function Foot() {
     const w = words();
     const account = session.value?.account;
+    const [error, setError] = useState<ApiError | null>(null);
     const logout = () => {
         change("/api/logout")
-            .catch(() => undefined)
-            .finally(() => {
+            .then(() => {
                 session.value = null;
-            });
+            })
+            .catch((failed: unknown) => setError(asError(failed)));
     };
     return (
         <div class="foot">
-            <Switch
-                label={w.time.zone}
-                value={zone.value}
-                options={[
-                    ["utc", w.time.utc],
-                    ["local", zone.value === "local" ? zoneName.value : w.time.local],
-                ]}
-                onPick={(z) => setZone(z as Zone)}
-            />
-            <Switch
-                label={w.settings.language}
-                value={language.value}
-                options={[
-                    ["en", w.language.en],
-                    ["fr", w.language.fr],
-                ]}
-                onPick={(l) => pickLanguage(l as Language)}
-            />
+            {error && <ErrorBox error={error} />}
+            <ZoneSwitch />
+            <LanguageSwitch />
             <div class="who">
                 <a
                     href="/settings"
@@ -205,9 +186,13 @@ export function App() {
     return (
         <>
             {now === undefined ? (
-                <p class="loading" role="status">
-                    {w.common.loading}
-                </p>
+                <main class="door">
+                    {sessionError.value ? (
+                        <ErrorBox error={sessionError.value} />
+                    ) : (
+                        <p role="status">{w.common.loading}</p>
+                    )}
+                </main>
             ) : now === null ? (
                 <LoginPage />
             ) : now.account.must_change ? (

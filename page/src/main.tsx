@@ -9,5 +9,5 @@ import { readSession } from "./api";
 const root = document.getElementById("page");
 if (root) {
     render(<App />, root);
-    readSession().catch(() => undefined);
+    void readSession();
 }

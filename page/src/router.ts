@@ -8,16 +8,39 @@ export const path = signal(location.pathname);
 export const search = signal(location.search);
 
 function read(): void {
+    here = location.href;
     path.value = location.pathname;
     search.value = location.search;
 }
-addEventListener("popstate", read);
+
+/** Where a page was left: the row that is there again has the focus, and stands where it stood. */
+function back(): void {
+    const left = location.href === here ? "" : new URL(here).pathname + new URL(here).search;
+    wasBack = true;
+    read();
+    if (left === "") return;
+    requestAnimationFrame(() => {
+        const row = document.querySelector<HTMLElement>(
+            `main [data-row][href="${CSS.escape(left)}"]`,
+        );
+        row?.focus({ preventScroll: true });
+        const { top, bottom } = row?.getBoundingClientRect() ?? { top: 0, bottom: 0 };
+        if (top < 0 || bottom > innerHeight) row?.scrollIntoView({ block: "center" });
+    });
+}
+let here = location.href;
+let wasBack = false;
+addEventListener("popstate", back);
+
+/** Whether the present address is one that was gone back to. */
+export const isBack = () => wasBack;
 
 export function go(to: string, options: { replace?: boolean } = {}): void {
     if (to === location.pathname + location.search) return;
     const moved = to.split("?")[0] !== location.pathname;
     if (options.replace) history.replaceState(null, "", to);
     else history.pushState(null, "", to);
+    wasBack = false;
     read();
     if (moved) {
         scrollTo(0, 0);

@@ -1,17 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// text - the page's words in the reader's language. All text stands in en.ts and fr.ts.
+// text - the page's words in the reader's language. All text stands in words/.
 import { computed, effect, signal } from "@preact/signals";
-import { en } from "./en";
-import { fr } from "./fr";
+import { en } from "./words/en";
+import { fr } from "./words/fr";
+import type { Same } from "./words/same";
 
-type Same<T> = {
-    readonly [K in keyof T]: T[K] extends string
-        ? string
-        : T[K] extends (...a: infer A) => string
-          ? (...a: A) => string
-          : Same<T[K]>;
-};
 export type Catalogue = Same<typeof en>;
 export type Language = "en" | "fr";
 
@@ -81,9 +75,10 @@ export function seconds(n: number): string {
     }).format(n / size);
 }
 
+/** Rounded down: 100% is all of it, and nothing less. */
 export function percent(part: number, whole: number): string {
-    return new Intl.NumberFormat(locale(), { style: "percent", maximumFractionDigits: 0 }).format(
-        whole === 0 ? 0 : part / whole,
+    return new Intl.NumberFormat(locale(), { style: "percent" }).format(
+        whole === 0 ? 0 : Math.floor((part / whole) * 100) / 100,
     );
 }
 

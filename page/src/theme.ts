@@ -5,17 +5,16 @@ import { signal } from "@preact/signals";
 
 export type Theme = "auto" | "light" | "dark";
 const kept = localStorage.getItem("ponor.theme");
-/** As chosen; whoever draws with colours of its own reads it to be drawn again. */
+/** As chosen. */
 export const chosenTheme = signal<Theme>(kept === "light" || kept === "dark" ? kept : "auto");
 const system = matchMedia("(prefers-color-scheme: dark)");
-/** What is in view. */
+/** What is in view; whoever draws with colours of its own reads it to be drawn again. */
 export const theme = signal<"light" | "dark">("light");
 
 function show(): void {
     const chosen = chosenTheme.value;
-    if (chosen === "auto") delete document.documentElement.dataset["theme"];
-    else document.documentElement.dataset["theme"] = chosen;
     theme.value = chosen === "auto" ? (system.matches ? "dark" : "light") : chosen;
+    document.documentElement.dataset["theme"] = theme.value;
 }
 
 export function setTheme(to: Theme): void {

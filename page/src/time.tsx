@@ -21,17 +21,11 @@ setInterval(() => {
 
 const two = (n: number) => String(n).padStart(2, "0");
 
-function parts(at: Date, utc: boolean): { day: string; clock: string } {
-    return utc
-        ? {
-              day: `${at.getUTCFullYear()}-${two(at.getUTCMonth() + 1)}-${two(at.getUTCDate())}`,
-              clock: `${two(at.getUTCHours())}:${two(at.getUTCMinutes())}:${two(at.getUTCSeconds())}`,
-          }
-        : {
-              day: `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`,
-              clock: `${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`,
-          };
-}
+const parts = (at: Date, utc: boolean) => {
+    const local = new Date(at.getTime() - at.getTimezoneOffset() * 60000);
+    const text = (utc ? at : local).toISOString();
+    return { day: text.slice(0, 10), clock: text.slice(11, 19) };
+};
 
 export const zoneName = computed(() => {
     if (zone.value === "utc") return "UTC";

@@ -30,8 +30,11 @@ export async function closeBrowser() {
     await browser?.close();
 }
 
+/** Where a page may stand that goes elsewhere at once: of the same origin, and cheap. */
+export const blank = "/healthz";
+
 /** A page of its own; `bypassCSP` only where axe-core is put into it. */
-export async function open(at = "/", options = {}) {
+export async function open(at = blank, options = {}) {
     browser ??= await chromium.launch({ executablePath: "/usr/bin/chromium", args: flags });
     const context = await browser.newContext({
         viewport: { width: 1280, height: 860 },
@@ -46,8 +49,8 @@ export async function open(at = "/", options = {}) {
     page.on("pageerror", (error) => troubles.push(`${at}: ${error.message}`));
     page.on("console", (message) => {
         const text = message.text();
-        if (message.type() !== "error" || /status of (4\d\d|503)|ERR_INCOMPLETE_CHUNKED/.test(text))
-            return;
+        const isExpected = /status of (4\d\d|503)|ERR_(INCOMPLETE_CHUNKED|FAILED)/.test(text);
+        if (message.type() !== "error" || isExpected) return;
         troubles.push(`${at}: ${text}`);
     });
     await page.goto(site + at);
@@ -86,6 +89,18 @@ export async function visit(page, at) {
     await settled(page);
 }
 
+/** As by a link: the page is not loaded anew. */
+export async function walk(page, at) {
+    await page.evaluate((to) => {
+        const link = document.createElement("a");
+        link.href = to;
+        document.body.append(link);
+        link.click();
+        link.remove();
+    }, at);
+    await settled(page);
+}
+
 /** The API as the page's own session sees it. */
 export function ask(page, to) {
     return page.evaluate(async (address) => (await fetch(address)).json(), to);
@@ -102,7 +117,7 @@ export function column(page, label) {
 
 /** No serious or critical finding. */
 export async function isAccessible(page, what) {
-    await page.evaluate(axe);
+    if (!(await page.evaluate(() => "axe" in globalThis))) await page.evaluate(axe);
     const found = await page.evaluate(() =>
         globalThis.axe.run(document, { resultTypes: ["violations"] }),
     );
@@ -117,9 +132,29 @@ export async function isAccessible(page, what) {
     assert.deepEqual(told, []);
 }
 
+/** Nothing stands out of the page, a card, a tile or a cell of a table. */
 export async function fits(page, what) {
     const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
     assert.ok(over <= 0, `${what} is ${over} pixels too wide`);
+    const cut = await page.$$eval(".card, .tile, td, .facts dt, .facts dd", (all) =>
+        all
+            .filter((e) => e.clientWidth > 0 && e.scrollWidth > e.clientWidth + 1)
+            .map((e) => `${e.tagName}.${e.className}: ${e.textContent.slice(0, 40)}`),
+    );
+    assert.deepEqual(cut, [], `${what} is cut`);
+}
+
+/** Whatever can be pressed is at least 24 pixels high and wide (WCAG 2.2, 2.5.8). */
+export async function isPressable(page, what) {
+    const small = await page.$$eval("a[href], button, input, select, textarea, label", (all) =>
+        all
+            .filter((e) => e.getClientRects().length > 0)
+            .filter((e) => !e.closest(".unseen, .skip") && !e.closest("label input"))
+            .filter((e) => e.tagName !== "LABEL" || e.querySelector("[type=radio]"))
+            .filter((e) => e.offsetHeight < 24 || e.offsetWidth < 24)
+            .map((e) => `${e.tagName}.${e.className}: ${e.textContent.slice(0, 40)}`),
+    );
+    assert.deepEqual([...new Set(small)].slice(0, 8), [], what);
 }
 
 export const pages = [

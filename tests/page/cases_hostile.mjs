@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// cases_hostile - names that nobody would choose in good faith are text, and are seen for what they are.
+// cases_hostile - names that nobody would choose in good faith are text, and are seen for what
+// they are.
 import assert from "node:assert/strict";
-import { ask, done, open, settled, visit } from "./browser.mjs";
+import { ask, done, open, settled, visit, walk } from "./browser.mjs";
 import { hostile, owners } from "./story.mjs";
 
 const isHarmless = async (page) => {
@@ -18,7 +19,7 @@ const isHarmless = async (page) => {
 
 export const cases = {
     "hostile names are text in the table of events": async () => {
-        const page = await open("/");
+        const page = await open();
         await visit(page, "/events?client=10.20.9.0/24");
         await isHarmless(page);
         const text = await page.locator("main tbody").innerText();
@@ -37,7 +38,7 @@ export const cases = {
     },
     "a name of 10,000 characters is cut, and shown whole when asked": async () => {
         assert.equal(hostile.long.length, 10000);
-        const page = await open("/");
+        const page = await open();
         await visit(page, "/events?client=10.20.9.0/24");
         const height = () => page.evaluate(() => document.querySelector("main table").offsetHeight);
         assert.ok((await height()) < 2000, `${await height()} pixels`);
@@ -55,7 +56,7 @@ export const cases = {
         await done(page);
     },
     "hostile owners and hosts are text in devices, incidents and titles": async () => {
-        const page = await open("/");
+        const page = await open();
         for (const [address, [, owner, tag]] of Object.entries(owners)) {
             const { devices } = await ask(page, `/api/devices?q=${tag}`);
             const incident = (
@@ -79,11 +80,11 @@ export const cases = {
         await done(page);
     },
     "a hostile line is shown exactly, and harms nobody": async () => {
-        const page = await open("/");
+        const page = await open("/settings");
+        await settled(page);
         const { rows } = await ask(page, "/api/events?client=10.20.9.1&most=20");
         for (const row of rows) {
-            await page.goto("about:blank");
-            await visit(page, `/events?line=${row.source}.${row.sequence}@${row.at}`);
+            await walk(page, `/events?line=${row.source}.${row.sequence}@${row.at}`);
             await page.getByRole("dialog").locator(".json").waitFor();
             await isHarmless(page);
             await page.getByRole("button", { name: "Exact" }).click();
@@ -92,7 +93,7 @@ export const cases = {
         await done(page);
     },
     "hostile values in the address bar are text, too": async () => {
-        const page = await open("/");
+        const page = await open();
         const value = encodeURIComponent('"><img src=x onerror=window.struck=1>\u202e');
         for (const at of [
             `/events?app=${value}&name=${value}&line=${value}`,

@@ -2,7 +2,7 @@
 //
 // cases_keys - the page without a mouse.
 import assert from "node:assert/strict";
-import { done, open, pages, settled, visit } from "./browser.mjs";
+import { done, open, pages, settled, walk } from "./browser.mjs";
 
 const focused = (page) => page.evaluate(() => document.activeElement?.textContent?.trim() ?? "");
 
@@ -17,9 +17,10 @@ export const cases = {
         await done(page);
     },
     "every control is reached by Tab, and shows its focus": async () => {
-        const page = await open("/");
+        const page = await open("/settings");
+        await settled(page);
         for (const at of pages) {
-            await visit(page, at);
+            await walk(page, at);
             const found = await page.evaluate(() => {
                 const wanted =
                     "a[href], button:not([disabled]), input:not([tabindex='-1']), select, textarea";

@@ -6,7 +6,7 @@ import { ask, column, done, open, queryOf, settled, visit } from "./browser.mjs"
 
 export const cases = {
     "lists name authority, review and hits": async () => {
-        const page = await open("/");
+        const page = await open();
         await visit(page, "/lists");
         const { lists } = await ask(page, "/api/lists");
         assert.equal(await page.locator("main tbody tr").count(), lists.length);
@@ -20,8 +20,20 @@ export const cases = {
             assert.ok(text.includes(word), `${word} in ${text}`);
         await done(page);
     },
+    "a date does not break at its hyphens": async () => {
+        const page = await open();
+        for (const width of [1280, 1000, 390]) {
+            await page.setViewportSize({ width, height: 800 });
+            await visit(page, "/lists");
+            const lines = await page.$$eval("main .whole", (all) =>
+                all.map((e) => e.getClientRects().length),
+            );
+            assert.ok(lines.length >= 3 && lines.every((n) => n === 1), `${width}: ${lines}`);
+        }
+        await done(page);
+    },
     "a list shows its rules, those with hits, and those never hit": async () => {
-        const page = await open("/");
+        const page = await open();
         await visit(page, "/lists");
         await page.locator("main [data-row]").filter({ hasText: "WeChat" }).click();
         await settled(page);

@@ -60,8 +60,48 @@ export const cases = {
             assert.ok(text.includes(word), text);
         await done(page);
     },
+    "what the tiles say is so: kinds of certainty, whole percents, gateways and not programs":
+        async (world) => {
+            const page = await open("/settings");
+            await settled(page);
+            await page.route("**/api/overview?*", async (route) => {
+                const json = await (await route.fetch()).json();
+                Object.assign(json.totals, { rows: 10000, stopped: 9999 });
+                await route.fulfill({ json });
+            });
+            await page.getByRole("link", { name: "Overview" }).click();
+            const tiles = page.locator(".tile");
+            await tiles.first().getByText(/\d+ sure, \d+ likely/).waitFor();
+            const sure = (await ask(page, "/api/incidents?state=new&least=70")).total;
+            assert.ok((await tiles.first().innerText()).includes(`${sure} sure`));
+            assert.match(await tiles.nth(1).innerText(), /99%/);
+            const names = new Set(world.gateways.map((g) => g.gateway));
+            assert.ok(names.size < world.gateways.length);
+            assert.equal(await tiles.nth(3).locator(".value").innerText(), String(names.size));
+            await done(page);
+        },
+    "of many apps the smallest are one part of the chart, and none is left out": async () => {
+        const page = await open("/settings");
+        await settled(page);
+        const apps = Array.from({ length: 11 }, (_, i) => `App ${i}`);
+        await page.route("**/api/overview?*", async (route) => {
+            const json = await (await route.fetch()).json();
+            json.apps = apps.map((app) => ({ app, rows: 3, stopped: 2 }));
+            for (const point of json.series)
+                point.values = Object.fromEntries(apps.map((app) => [app, [3, 2]]));
+            await route.fulfill({ json });
+        });
+        await page.getByRole("link", { name: "Overview" }).click();
+        const parts = page.getByRole("group", { name: "Apps shown" }).getByRole("button");
+        await parts.first().waitFor();
+        assert.equal(await parts.count(), 8);
+        const counts = (await parts.allInnerTexts()).map((t) => Number(/\d+$/.exec(t)[0]));
+        assert.equal(counts[7], counts[0] * 4);
+        assert.match(await parts.nth(7).innerText(), /^others/);
+        await done(page);
+    },
     "an address that leads nowhere says so": async () => {
-        const page = await open("/");
+        const page = await open();
         await visit(page, "/no/such/page");
         assert.match(await page.locator("h1").innerText(), /No such page/);
         await done(page);

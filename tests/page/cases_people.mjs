@@ -44,7 +44,7 @@ async function enterFirst(name) {
 
 export const cases = {
     "an admin adds accounts": async () => {
-        const page = await open("/");
+        const page = await open();
         await visit(page, "/accounts");
         for (const [name, permission] of [
             ["k.singh", "analyst"],
@@ -53,7 +53,7 @@ export const cases = {
             await page.getByRole("button", { name: "Add an account" }).click();
             const dialog = page.getByRole("dialog");
             await dialog.getByLabel("Name").fill(name);
-            await dialog.getByLabel("May").selectOption(permission);
+            await dialog.getByLabel("Role").selectOption(permission);
             await dialog.getByLabel("First password").fill(first);
             await dialog.getByRole("button", { name: "Add", exact: true }).click();
             await dialog.waitFor({ state: "detached" });
@@ -98,7 +98,7 @@ export const cases = {
     "an account is disabled, and its session is over": async () => {
         const page = await enter("auditor", password);
         await page.getByRole("heading", { name: "Overview" }).waitFor();
-        const admin = await open("/");
+        const admin = await open();
         await visit(admin, "/accounts");
         await admin.getByRole("button", { name: "Change auditor" }).click();
         await admin.getByRole("button", { name: "Disable" }).click();
@@ -109,7 +109,7 @@ export const cases = {
         await done(admin);
     },
     "audit shows who did what, and that its chain is whole": async () => {
-        const page = await open("/");
+        const page = await open();
         await visit(page, "/audit");
         assert.match(await page.locator("main .notice").innerText(), /The chain is whole/);
         const text = await page.locator("main tbody").innerText();
@@ -122,12 +122,17 @@ export const cases = {
         ])
             assert.ok(text.includes(word), `${word} in ${text}`);
         await page.locator("main [data-row]").first().click();
-        await page.getByRole("dialog").locator(".json").waitFor();
-        assert.match(await page.getByRole("dialog").innerText(), /chain/);
+        const drawer = page.getByRole("dialog");
+        await drawer.locator(".json").waitFor();
+        assert.match(await drawer.innerText(), /chain/);
+        await page.mouse.click(1200, 840); // in the drawer, below what it says
+        assert.ok(await drawer.isVisible(), "a click inside of it does not close it");
+        await page.mouse.click(200, 400);
+        await drawer.waitFor({ state: "detached" });
         await done(page);
     },
     "language, theme and time zone are kept": async () => {
-        const page = await open("/");
+        const page = await open();
         await visit(page, "/settings");
         const pick = (group, name) =>
             page
@@ -136,7 +141,7 @@ export const cases = {
                 .getByRole("button", { name })
                 .click();
         await pick("Theme", "Dark");
-        await pick("Times", "Local");
+        await pick("Time zone", "Local");
         assert.equal(await page.locator("html").getAttribute("data-theme"), "dark");
         await visit(page, "/events");
         const time = page.locator("main tbody .time time").first();
@@ -151,17 +156,18 @@ export const cases = {
         await pick("Language", "Français");
         await page.reload();
         await settled(page);
-        assert.equal(await page.locator("h1").innerText(), "Réglages");
+        assert.equal(await page.locator("h1").innerText(), "Paramètres");
         const spoken = await page.evaluate(
             async () => (await (await fetch("/api/session")).json()).account.language,
         );
         assert.equal(spoken, "fr");
+        const kept = page.waitForResponse((r) => r.url().endsWith("/api/language"));
         await page
             .locator("main")
             .getByRole("group", { name: "Langue" })
             .getByRole("button", { name: "English" })
             .click();
-        await page.waitForTimeout(200);
+        await kept;
         await done(page);
     },
 };

@@ -2,8 +2,8 @@
 //
 // run - the analyst's page in a real browser against running programs. Speaks TAP.
 //
-// Usage: node run.mjs BUILD [--write] [WORD…]   BUILD: the build folder; --write: makes the pictures
-// in docs/pictures; WORD: only cases whose name has it (the login always runs).
+// Usage: node run.mjs BUILD [--write] [WORD…]   BUILD: the build folder; --write: makes the
+// pictures in docs/pictures; WORD: only cases whose name has it (the login always runs).
 import { spawnSync } from "node:child_process";
 import path from "node:path";
 import process from "node:process";
@@ -39,6 +39,8 @@ const files = [
     "people",
     "keys",
     "hostile",
+    "back",
+    "errors",
     "looks",
 ];
 
@@ -54,9 +56,11 @@ try {
             if (file !== "login" && words.length > 0 && !words.some((w) => name.includes(w)))
                 continue;
             number++;
+            const begun = Date.now();
             try {
                 await run(world);
                 console.log(`ok ${number} - ${name}`);
+                console.log(`# ${((Date.now() - begun) / 1000).toFixed(1)} s`);
             } catch (error) {
                 failed++;
                 console.log(`not ok ${number} - ${name}`);

@@ -3,7 +3,7 @@
 // accounts - who may log in, and what they may do.
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
-import { ApiError, change, session, useApi } from "../api";
+import { type ApiError, asError, change, session, useApi } from "../api";
 import { Await, Card, Cell, Dialog, ErrorBox, Field, Head, Line, Table } from "../parts/frame";
 import { CheckIcon, PlusIcon } from "../parts/icons";
 import { plain, Shown } from "../parts/shown";
@@ -13,10 +13,6 @@ import { useTitle } from "../title";
 import type { AccountRow, Permission } from "../types";
 
 const permissions: readonly Permission[] = ["viewer", "analyst", "admin"];
-
-function asError(failed: unknown): ApiError {
-    return failed instanceof ApiError ? failed : new ApiError(0, "other", String(failed));
-}
 
 function PermissionField({ value }: { value: Permission }) {
     const w = words();

@@ -2,17 +2,16 @@
 //
 // device - one device: who has it, which addresses it had when, its incidents and latest events.
 import { useApi } from "../api";
-import { EventRows, lineOf } from "../parts/event_rows";
-import { Await, Card, Cell, Fact, Facts, Head, Line, Table } from "../parts/frame";
-import { LeftIcon } from "../parts/icons";
+import { Card, Cell, Detail, Fact, Facts, Head, Line, Table } from "../parts/frame";
 import { IncidentRows } from "../parts/incident_rows";
+import { LatestEvents } from "../parts/latest";
 import { deviceTitle } from "../parts/marks";
 import { plain, Shown } from "../parts/shown";
 import { address } from "../router";
 import { count, word, words } from "../text";
 import { When } from "../time";
 import { useTitle } from "../title";
-import type { DeviceDetail, Events } from "../types";
+import type { DeviceDetail } from "../types";
 
 function Who({ device }: { device: DeviceDetail }) {
     const w = words();
@@ -88,49 +87,13 @@ function Addresses({ device }: { device: DeviceDetail }) {
     );
 }
 
-function Latest({ device }: { device: DeviceDetail }) {
-    const w = words();
-    const filters = { device: device.number };
-    const loaded = useApi<Events>(address("/api/events", { ...filters, most: 20 }));
-    return (
-        <Card
-            title={w.incident.latestEvents}
-            flush
-            tools={<a href={address("/events", filters)}>{w.device.events}</a>}
-        >
-            <Await of={loaded}>
-                {(data) =>
-                    data.rows.length === 0 ? (
-                        <p class="empty">{w.event.none}</p>
-                    ) : (
-                        <EventRows
-                            rows={data.rows}
-                            label={w.incident.latestEvents}
-                            hideDevice
-                            to={(row) => address("/events", { ...filters, line: lineOf(row) })}
-                        />
-                    )
-                }
-            </Await>
-        </Card>
-    );
-}
-
 export function DevicePage({ id }: { id: string }) {
     const w = words();
     const d = w.device;
     const loaded = useApi<DeviceDetail>(`/api/devices/${encodeURIComponent(id)}`);
     useTitle(loaded.data ? plain(deviceTitle(loaded.data), 60) : d.one);
     return (
-        <>
-            <p class="crumb">
-                <a href="/devices">
-                    <LeftIcon />
-                    {d.title}
-                </a>
-            </p>
-            {!loaded.data && <h1 class="unseen">{d.one}</h1>}
-            <Await of={loaded}>
+            <Detail of={loaded} up="/devices" upName={d.title} one={d.one}>
                 {(device) => {
                     const { incidents } = device;
                     return (
@@ -143,32 +106,29 @@ export function DevicePage({ id }: { id: string }) {
                                     ) : undefined
                                 }
                             />
+                            <Card title={d.incidents} flush>
+                                {incidents.length === 0 ? (
+                                    <p class="empty">{d.incidentsNone}</p>
+                                ) : (
+                                    <IncidentRows
+                                        incidents={incidents}
+                                        label={d.incidents}
+                                        hideDevice
+                                    />
+                                )}
+                            </Card>
                             <div class="columns wide-right">
                                 <Card title={d.one}>
                                     <Who device={device} />
                                 </Card>
-                                <div class="stack">
-                                    <Card title={d.incidents} flush>
-                                        {incidents.length === 0 ? (
-                                            <p class="empty">{d.incidentsNone}</p>
-                                        ) : (
-                                            <IncidentRows
-                                                incidents={incidents}
-                                                label={d.incidents}
-                                                hideDevice
-                                            />
-                                        )}
-                                    </Card>
-                                    <Card title={d.addresses} flush>
-                                        <Addresses device={device} />
-                                    </Card>
-                                </div>
+                                <Card title={d.addresses} flush>
+                                    <Addresses device={device} />
+                                </Card>
                             </div>
-                            <Latest device={device} />
+                            <LatestEvents filters={{ device: device.number }} most={20} />
                         </>
                     );
                 }}
-            </Await>
-        </>
+            </Detail>
     );
 }

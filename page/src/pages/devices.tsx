@@ -4,6 +4,7 @@
 import { useApi } from "../api";
 import { Await, Card, Cell, Head, Line, Search, Table } from "../parts/frame";
 import { DeviceName } from "../parts/marks";
+import { Pager, skipped } from "../parts/pager";
 import { Shown } from "../parts/shown";
 import { address, changed, go, query } from "../router";
 import { count, word, words } from "../text";
@@ -20,7 +21,7 @@ function Rows({ devices }: { devices: DeviceSeen[] }) {
         <Table
             label={d.title}
             heads={[
-                { text: w.device.one },
+                { text: d.one },
                 { text: d.known },
                 { text: d.mac },
                 { text: d.address },
@@ -34,7 +35,7 @@ function Rows({ devices }: { devices: DeviceSeen[] }) {
                 <Line key={device.number}>
                     <Cell class="lead-cell">
                         <a class="over" data-row href={`/devices/${device.number}`}>
-                            <DeviceName device={{ ...device, address: "" }} />
+                            <DeviceName device={device} brief />
                         </a>
                     </Cell>
                     <Cell label={d.known}>
@@ -42,10 +43,10 @@ function Rows({ devices }: { devices: DeviceSeen[] }) {
                             {word(w.known, device.known)}
                         </span>
                     </Cell>
-                    <Cell label={d.mac}>
+                    <Cell label={d.mac} class="address">
                         <Shown text={device.mac} mono short />
                     </Cell>
-                    <Cell label={d.address}>
+                    <Cell label={d.address} class="address">
                         <Shown text={device.address} mono short />
                     </Cell>
                     <Cell label={d.incidents} number>
@@ -71,7 +72,7 @@ export function DevicesPage(_: { id: string }) {
     const d = w.device;
     useTitle(d.title);
     const q = query().get("q") ?? "";
-    const skip = Math.max(0, Number.parseInt(query().get("skip") ?? "0", 10) || 0);
+    const skip = skipped();
     const loaded = useApi<{ devices: DeviceSeen[]; more: boolean }>(
         address("/api/devices", { q, skip: skip || null, most }),
     );
@@ -103,28 +104,7 @@ export function DevicesPage(_: { id: string }) {
                                 <Rows devices={data.devices} />
                             )}
                         </Card>
-                        {(data.more || skip > 0) && (
-                            <nav class="pager" aria-label={w.common.more}>
-                                <a
-                                    class="button"
-                                    aria-disabled={skip === 0}
-                                    href={
-                                        skip === 0
-                                            ? undefined
-                                            : changed({ skip: skip > most ? skip - most : null })
-                                    }
-                                >
-                                    {w.common.previous}
-                                </a>
-                                <a
-                                    class="button"
-                                    aria-disabled={!data.more}
-                                    href={data.more ? changed({ skip: skip + most }) : undefined}
-                                >
-                                    {w.common.next}
-                                </a>
-                            </nav>
-                        )}
+                        <Pager skip={skip} most={most} more={data.more} />
                     </>
                 )}
             </Await>

@@ -2,13 +2,21 @@
 //
 // events - every line, filtered by the URL; the table loads on, a drawer shows one line.
 import { useEffect, useRef, useState } from "preact/hooks";
-import { ApiError, read } from "../api";
+import {
+    type ApiError,
+    asError,
+    isPassing,
+    read,
+    remember,
+    remembered,
+    retryMs,
+} from "../api";
 import { EventDrawer, lineAddress } from "../parts/event_detail";
 import { EventFilters, filterQuery } from "../parts/event_filters";
 import { EventRows, lineOf } from "../parts/event_rows";
+import { Exports } from "../parts/exports";
 import { Card, ErrorBox, Head, Select } from "../parts/frame";
-import { DownloadIcon } from "../parts/icons";
-import { address, changed, go, query } from "../router";
+import { address, changed, go, isBack, query } from "../router";
 import { count, words } from "../text";
 import { useTitle } from "../title";
 import type { Events, Row } from "../types";
@@ -25,45 +33,54 @@ interface Held {
 }
 const empty: Held = { rows: [], next: null, complete: true, loading: true, error: null };
 
+/** Gone back to, the rows are those that were left. */
+const left = (to: string) => (isBack() ? remembered<Held>(`rows ${to}`) : null);
+
 /** The rows of an address, page after page. */
 function useRows(to: string): Held & { more: () => void; again: () => void } {
-    const [held, hold] = useState<Held>(empty);
-    const [turn, setTurn] = useState(0);
+    const [held, hold] = useState<Held>(() => left(to) ?? empty);
     const abort = useRef<AbortController>();
+    const again = useRef(() => {});
+    const timer = useRef<ReturnType<typeof setTimeout>>();
 
     const load = (after: string | null, before: Row[]) => {
         abort.current?.abort();
+        clearTimeout(timer.current);
         const mine = new AbortController();
         abort.current = mine;
-        hold((h) => ({ ...h, loading: true, error: null }));
+        again.current = () => load(after, before);
+        hold((h) => ({ ...h, loading: true }));
         read<Events>(after ? `${to}&after=${encodeURIComponent(after)}` : to, mine.signal)
-            .then((page) =>
-                hold({
-                    rows: [...before, ...page.rows],
-                    next: page.next,
-                    complete: page.complete,
-                    loading: false,
-                    error: null,
-                }),
-            )
-            .catch((error: unknown) => {
+            .then(({ rows, next, complete }) => {
+                const all = [...before, ...rows];
+                const now = { rows: all, next, complete, loading: false, error: null };
+                remember(`rows ${to}`, now);
+                hold(now);
+            })
+            .catch((failed: unknown) => {
                 if (mine.signal.aborted) return;
-                const known =
-                    error instanceof ApiError ? error : new ApiError(0, "other", String(error));
-                hold((h) => ({ ...h, rows: before, loading: false, error: known }));
+                const error = asError(failed);
+                const passes = isPassing(error);
+                hold((h) => ({ ...h, rows: passes ? h.rows : before, loading: false, error }));
+                if (passes) timer.current = setTimeout(again.current, retryMs);
             });
     };
     useEffect(() => {
-        load(null, []);
-        return () => abort.current?.abort();
-    }, [to, turn]);
+        const known = left(to);
+        hold((h) => known ?? { ...h, error: null });
+        if (!known) load(null, []);
+        return () => {
+            abort.current?.abort();
+            clearTimeout(timer.current);
+        };
+    }, [to]);
     return {
         ...held,
         more: () => {
             if (held.next && !held.loading && held.rows.length < rowsMost)
                 load(held.next, held.rows);
         },
-        again: () => setTurn((n) => n + 1),
+        again: () => again.current(),
     };
 }
 
@@ -85,6 +102,8 @@ function End({ held }: { held: ReturnType<typeof useRows> }) {
         return () => watch.disconnect();
     }, [held.rows.length]);
     if (held.next === null) return null;
+    if (held.rows.length >= rowsMost)
+        return <p class="end quiet">{w.common.first(count(rowsMost))}</p>;
     return (
         <div class="end" ref={held.complete ? ref : undefined}>
             {!held.complete && <span class="quiet">{w.event.incomplete}</span>}
@@ -110,14 +129,7 @@ export function EventsPage(_: { id: string }) {
     return (
         <>
             <Head title={e.title} lead={e.lead}>
-                <a class="button" download href={address("/api/export/events.csv", filters)}>
-                    <DownloadIcon />
-                    {w.incident.exportCsv}
-                </a>
-                <a class="button" download href={address("/api/export/events.json", filters)}>
-                    <DownloadIcon />
-                    {w.incident.exportJson}
-                </a>
+                <Exports of="events" filters={filters} />
             </Head>
             <EventFilters />
             {held.error && <ErrorBox error={held.error} retry={held.again} />}

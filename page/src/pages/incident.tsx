@@ -5,9 +5,9 @@ import { useMemo } from "preact/hooks";
 import { useApi } from "../api";
 import { StackChart } from "../parts/chart";
 import { Decision, Steps } from "../parts/decision";
-import { EventRows, lineOf } from "../parts/event_rows";
-import { Await, Card, Fact, Facts, Head } from "../parts/frame";
-import { LeftIcon, StopIcon, EyeIcon } from "../parts/icons";
+import { Card, Detail, Fact, Facts, Head } from "../parts/frame";
+import { StopIcon, EyeIcon } from "../parts/icons";
+import { LatestEvents } from "../parts/latest";
 import { deviceTitle, DeviceName, ScoreBar, StateMark } from "../parts/marks";
 import { Bars, Reasons } from "../parts/reasons";
 import { plain, Shown } from "../parts/shown";
@@ -15,7 +15,7 @@ import { address } from "../router";
 import { count, word, words } from "../text";
 import { When } from "../time";
 import { useTitle } from "../title";
-import type { Events, IncidentDetail } from "../types";
+import type { IncidentDetail } from "../types";
 
 function Done({ incident }: { incident: IncidentDetail }) {
     const i = words().incident;
@@ -146,34 +146,6 @@ function Days({ incident }: { incident: IncidentDetail }) {
     return <StackChart at={at} bucketSeconds={86400} parts={parts} height={160} />;
 }
 
-function Latest({ incident }: { incident: IncidentDetail }) {
-    const w = words();
-    const filters = { device: incident.device.number, app: incident.app };
-    const loaded = useApi<Events>(address("/api/events", { ...filters, most: 12 }));
-    return (
-        <Card
-            title={w.incident.latestEvents}
-            flush
-            tools={<a href={address("/events", filters)}>{w.incident.events}</a>}
-        >
-            <Await of={loaded}>
-                {(data) =>
-                    data.rows.length === 0 ? (
-                        <p class="empty">{w.event.none}</p>
-                    ) : (
-                        <EventRows
-                            rows={data.rows}
-                            label={w.incident.latestEvents}
-                            hideDevice
-                            to={(row) => address("/events", { ...filters, line: lineOf(row) })}
-                        />
-                    )
-                }
-            </Await>
-        </Card>
-    );
-}
-
 export function IncidentPage({ id }: { id: string }) {
     const w = words();
     const i = w.incident;
@@ -185,15 +157,7 @@ export function IncidentPage({ id }: { id: string }) {
     const events = (filter: Record<string, string>) =>
         address("/events", { device: incident?.device.number, app: incident?.app, ...filter });
     return (
-        <>
-            <p class="crumb">
-                <a href="/incidents">
-                    <LeftIcon />
-                    {i.title}
-                </a>
-            </p>
-            {!incident && <h1 class="unseen">{i.one}</h1>}
-            <Await of={loaded}>
+            <Detail of={loaded} up="/incidents" upName={i.title} one={i.one}>
                 {(data) => (
                     <>
                         <Head
@@ -258,10 +222,12 @@ export function IncidentPage({ id }: { id: string }) {
                                 </Card>
                             </div>
                         </div>
-                        <Latest incident={data} />
+                        <LatestEvents
+                            filters={{ device: data.device.number, app: data.app }}
+                            most={12}
+                        />
                     </>
                 )}
-            </Await>
-        </>
+            </Detail>
     );
 }

@@ -2,14 +2,16 @@
 //
 // incidents - one row a device and app, the most certain first.
 import { session, useApi } from "../api";
+import { Exports } from "../parts/exports";
+import { Holding } from "../parts/filters";
 import { Await, Card, Head, Search, Select } from "../parts/frame";
-import { DownloadIcon } from "../parts/icons";
 import { IncidentRows } from "../parts/incident_rows";
+import { Pager, skipped } from "../parts/pager";
 import { plain } from "../parts/shown";
-import { address, changed, go, query } from "../router";
-import { count, words } from "../text";
+import { address, changed, go, query, search } from "../router";
+import { count, word, words } from "../text";
 import { useTitle } from "../title";
-import { states, type Incident } from "../types";
+import { pointsFrom, states, type Incident } from "../types";
 import { useValues } from "../values";
 
 const most = 50;
@@ -35,7 +37,19 @@ function Filters() {
     const apps = useValues("app");
     const pick = (key: string) => (value: string) => go(changed({ [key]: value, skip: null }));
     const me = session.value?.account.name ?? "";
+    const sure = [
+        ["", i.leastAny],
+        [String(pointsFrom.sure), w.confidence.sure],
+        [String(pointsFrom.likely), i.orMore(w.confidence.likely)],
+        [String(pointsFrom.visited), i.orMore(w.confidence.visited)],
+    ] as const;
+    const named = (key: string, value: string) => {
+        if (key === "state") return value === "all" ? w.common.all : word(w.state, value);
+        if (key === "least") return sure.find(([points]) => points === value)?.[1] ?? value;
+        return value;
+    };
     return (
+        <>
         <div class="filters">
             <Search label={i.search} value={filters.q} onSearch={pick("q")} />
             <Select
@@ -60,12 +74,7 @@ function Filters() {
                 name="least"
                 label={i.least}
                 value={filters.least}
-                options={[
-                    ["", i.leastAny],
-                    ["70", w.confidence.sure],
-                    ["40", i.orMore(w.confidence.likely)],
-                    ["15", i.orMore(w.confidence.visited)],
-                ]}
+                options={sure}
                 onPick={pick("least")}
             />
             <Select
@@ -79,31 +88,21 @@ function Filters() {
                 onPick={pick("assignee")}
             />
         </div>
-    );
-}
-
-function Pager({ total, skip }: { total: number; skip: number }) {
-    const w = words();
-    if (total <= most && skip === 0) return null;
-    const last = Math.min(total, skip + most);
-    return (
-        <nav class="pager" aria-label={w.common.more}>
-            <a
-                class="button"
-                aria-disabled={skip === 0}
-                href={skip === 0 ? undefined : changed({ skip: skip > most ? skip - most : null })}
-            >
-                {w.common.previous}
-            </a>
-            <span>{w.common.range(count(skip + 1), count(last), count(total))}</span>
-            <a
-                class="button"
-                aria-disabled={last >= total}
-                href={last >= total ? undefined : changed({ skip: skip + most })}
-            >
-                {w.common.next}
-            </a>
-        </nav>
+        <div class="holding">
+            <Holding
+                filters={filters}
+                labels={{
+                    q: w.common.search,
+                    state: i.state,
+                    app: i.app,
+                    least: i.least,
+                    assignee: i.assignee,
+                    device: i.device,
+                }}
+                named={named}
+            />
+        </div>
+        </>
     );
 }
 
@@ -112,7 +111,7 @@ export function IncidentsPage(_: { id: string }) {
     const i = w.incident;
     useTitle(i.title);
     const filters = useFilters();
-    const skip = Math.max(0, Number.parseInt(query().get("skip") ?? "0", 10) || 0);
+    const skip = skipped();
     const loaded = useApi<{ incidents: Incident[]; total: number }>(
         address("/api/incidents", { ...filters, skip: skip || null, most }),
         30,
@@ -120,14 +119,7 @@ export function IncidentsPage(_: { id: string }) {
     return (
         <>
             <Head title={i.title} lead={i.lead}>
-                <a class="button" download href={address("/api/export/incidents.csv", filters)}>
-                    <DownloadIcon />
-                    {i.exportCsv}
-                </a>
-                <a class="button" download href={address("/api/export/incidents.json", filters)}>
-                    <DownloadIcon />
-                    {i.exportJson}
-                </a>
+                <Exports of="incidents" filters={filters} />
             </Head>
             <Filters />
             <Await of={loaded}>
@@ -151,12 +143,26 @@ export function IncidentsPage(_: { id: string }) {
                         </div>
                         <Card flush>
                             {data.incidents.length === 0 ? (
-                                <p class="empty">{i.none}</p>
+                                <p class="empty">
+                                    {search.value === "" ? i.noneOpen : i.none}
+                                </p>
                             ) : (
                                 <IncidentRows incidents={data.incidents} label={i.title} />
                             )}
                         </Card>
-                        <Pager total={data.total} skip={skip} />
+                        <Pager
+                            skip={skip}
+                            most={most}
+                            more={skip + data.incidents.length < data.total}
+                        >
+                            <span>
+                                {w.common.range(
+                                    count(skip + 1),
+                                    count(skip + data.incidents.length),
+                                    count(data.total),
+                                )}
+                            </span>
+                        </Pager>
                     </>
                 )}
             </Await>

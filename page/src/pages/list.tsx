@@ -3,8 +3,7 @@
 // list - one list: who answers for it, and each rule with its hits.
 import { useApi } from "../api";
 import { Reference } from "../parts/event_detail";
-import { Await, Card, Cell, Fact, Facts, Head, Line, Search, Select, Table } from "../parts/frame";
-import { LeftIcon } from "../parts/icons";
+import { Card, Cell, Detail, Fact, Facts, Head, Line, Search, Select, Table } from "../parts/frame";
 import { ActionMark, EvidenceChip } from "../parts/marks";
 import { plain, Shown } from "../parts/shown";
 import { address, changed, go, query } from "../router";
@@ -135,15 +134,7 @@ export function ListPage({ id }: { id: string }) {
     const show = query().get("show") ?? "";
     const q = query().get("q") ?? "";
     return (
-        <>
-            <p class="crumb">
-                <a href="/lists">
-                    <LeftIcon />
-                    {l.title}
-                </a>
-            </p>
-            {!loaded.data && <h1 class="unseen">{l.one}</h1>}
-            <Await of={loaded}>
+            <Detail of={loaded} up="/lists" upName={l.title} one={l.one}>
                 {(list) => {
                     const rules = matching(list.rules_list, show, q);
                     return (
@@ -186,10 +177,12 @@ export function ListPage({ id }: { id: string }) {
                                     <RuleRows rules={rules.slice(0, rulesMost)} list={list.list} />
                                 )}
                             </Card>
+                            {rules.length > rulesMost && (
+                                <p class="end quiet">{w.common.first(count(rulesMost))}</p>
+                            )}
                         </>
                     );
                 }}
-            </Await>
-        </>
+            </Detail>
     );
 }

@@ -4,7 +4,7 @@
 import { useApi } from "../api";
 import { Await, Card, Cell, Head, Line, Table } from "../parts/frame";
 import { CheckIcon, WarnIcon } from "../parts/icons";
-import { ActionMark } from "../parts/marks";
+import { ActionMark, Stopped } from "../parts/marks";
 import { Shown } from "../parts/shown";
 import { count, words } from "../text";
 import { When } from "../time";
@@ -30,8 +30,7 @@ export function Review({ list }: { list: List }) {
 }
 
 function Rows({ lists }: { lists: List[] }) {
-    const w = words();
-    const l = w.list;
+    const l = words().list;
     return (
         <Table
             label={l.title}
@@ -67,7 +66,7 @@ function Rows({ lists }: { lists: List[] }) {
                             </span>
                         </a>
                     </Cell>
-                    <Cell label={l.authority}>
+                    <Cell label={l.authority} class="wide">
                         <span class="pair">
                             <Shown text={list.authority} most={80} short />
                             <span class="below">
@@ -95,10 +94,8 @@ function Rows({ lists }: { lists: List[] }) {
                     </Cell>
                     <Cell label={l.hits} number>
                         <span class="pair">
-                            {count(list.rows)}
-                            <span class="below">
-                                {w.event.stoppedYes} {count(list.stopped)}
-                            </span>
+                            {count(list.rows)}{" "}
+                            <Stopped of={list.rows} stopped={list.stopped} />
                         </span>
                     </Cell>
                     <Cell label={l.last}>

@@ -3,11 +3,12 @@
 // login - name and password, the code where one is wanted, and the first change of password.
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
-import { ApiError, change, readSession, session } from "../api";
-import { Field, Switch } from "../parts/frame";
+import { type ApiError, asError, change, readSession, session } from "../api";
+import { LanguageSwitch } from "../parts/choices";
+import { Field } from "../parts/frame";
 import { Mark } from "../parts/icons";
 import { PasswordForm } from "../parts/password";
-import { language, setLanguage, words, type Language } from "../text";
+import { words } from "../text";
 import { useTitle } from "../title";
 import type { Session } from "../types";
 
@@ -22,15 +23,7 @@ function Door({ children }: { children: preact.ComponentChildren }) {
                 </div>
                 {children}
             </div>
-            <Switch
-                label={w.settings.language}
-                value={language.value}
-                options={[
-                    ["en", w.language.en],
-                    ["fr", w.language.fr],
-                ]}
-                onPick={(l) => setLanguage(l as Language)}
-            />
+            <LanguageSwitch />
         </main>
     );
 }
@@ -58,8 +51,7 @@ export function LoginPage() {
                 code ? { ...entered, code } : entered,
             );
         } catch (failed) {
-            const known =
-                failed instanceof ApiError ? failed : new ApiError(0, "other", String(failed));
+            const known = asError(failed);
             if (known.word === "code-needed") setAsked(entered);
             else setError(known);
         } finally {
@@ -139,14 +131,11 @@ export function LoginPage() {
 export function MustChangePage() {
     const w = words();
     useTitle(w.login.mustTitle);
-    const done = () => {
-        readSession().catch(() => undefined);
-    };
     return (
         <Door>
             <h1>{w.login.mustTitle}</h1>
             <p class="lead">{w.login.mustLead}</p>
-            <PasswordForm onDone={done} />
+            <PasswordForm onDone={() => void readSession()} />
         </Door>
     );
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// overview - the first minute: which devices, how sure, what was done; and whether the gateways see.
+// overview - the first minute: which devices, how sure, what was done; and whether gateways see.
 import { useMemo, useState } from "preact/hooks";
 import { useApi } from "../api";
 import { StackChart, type Part } from "../parts/chart";
@@ -13,7 +13,7 @@ import { address, changed, go, query } from "../router";
 import { bytes, count, percent, words } from "../text";
 import { When } from "../time";
 import { useTitle } from "../title";
-import { states, type Overview } from "../types";
+import { pointsFrom, states, type Gateway, type Overview } from "../types";
 
 interface TileProps {
     name: string;
@@ -32,17 +32,31 @@ function Tile({ name, value, below, to, tone }: TileProps) {
     );
 }
 
+/** How many new incidents have so many points. */
+function useNew(least: number): number | null {
+    const to = address("/api/incidents", { state: "new", least, most: 1 });
+    return useApi<{ total: number }>(to, 30).data?.total ?? null;
+}
+
 function Tiles({ data, from }: { data: Overview; from: string }) {
     const w = words();
     const o = w.overview;
     const { totals } = data;
-    const bad = data.gateways.filter((g) => !g.past && troubles(g).length > 0).length;
+    const named = (gateways: Gateway[]) => new Set(gateways.map((g) => g.gateway)).size;
+    const present = data.gateways.filter((g) => !g.past);
+    const bad = named(present.filter((g) => troubles(g).length > 0));
+    const sure = useNew(pointsFrom.sure);
+    const likely = useNew(pointsFrom.likely);
     return (
         <div class="tiles">
             <Tile
                 name={o.newIncidents}
                 value={count(totals.incidents.new ?? 0)}
-                below={o.toReview}
+                below={
+                    sure !== null && likely !== null && totals.incidents.new > 0
+                        ? o.howSure(count(sure), count(Math.max(0, likely - sure)))
+                        : o.toReview
+                }
                 to="/incidents?state=new"
                 tone={totals.incidents.new ? "strong" : ""}
             />
@@ -60,7 +74,7 @@ function Tiles({ data, from }: { data: Overview; from: string }) {
             />
             <Tile
                 name={o.gatewaysFine}
-                value={count(data.gateways.filter((g) => !g.past).length)}
+                value={count(named(present))}
                 below={bad === 0 ? o.allFine : o.needLook(bad)}
                 to="#gateways"
                 tone={bad === 0 ? "" : "bad"}
@@ -69,8 +83,12 @@ function Tiles({ data, from }: { data: Overview; from: string }) {
     );
 }
 
-/** Every bucket of the period, also those without a row. */
+/** Colours that are told apart. */
+const partsMost = 8;
+
+/** Every bucket of the period, also those without a row; the apps with the fewest rows as one. */
 function useParts(data: Overview, stopped: boolean): { at: number[]; parts: Part[] } {
+    const others = words().common.others;
     return useMemo(() => {
         const step = Math.max(1, data.bucket_seconds) * 1000;
         const known = new Map(data.series.map((s) => [Date.parse(s.at), s.values]));
@@ -80,13 +98,17 @@ function useParts(data: Overview, stopped: boolean): { at: number[]; parts: Part
         const at: number[] = [];
         for (let t = from; t < Date.parse(data.until) && at.length < 2000; t += step) at.push(t);
         const apps = data.apps.map((a) => a.app);
-        const parts = apps.slice(0, 8).map((name, index) => ({
-            name,
-            index,
-            values: at.map((t) => known.get(t)?.[name]?.[stopped ? 1 : 0] ?? 0),
-        }));
+        const values = (name: string) =>
+            at.map((t) => known.get(t)?.[name]?.[stopped ? 1 : 0] ?? 0);
+        const own = apps.length > partsMost ? apps.slice(0, partsMost - 1) : apps;
+        const parts: Part[] = own.map((name, index) => ({ name, index, values: values(name) }));
+        if (own.length < apps.length) {
+            const rest = apps.slice(own.length).map(values);
+            const sums = at.map((_, i) => rest.reduce((n, one) => n + (one[i] ?? 0), 0));
+            parts.push({ name: others, index: own.length, values: sums });
+        }
         return { at, parts };
-    }, [data, stopped]);
+    }, [data, stopped, others]);
 }
 
 function Series({ data }: { data: Overview }) {

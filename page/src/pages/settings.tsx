@@ -3,37 +3,25 @@
 // settings - one's own: how the page looks, password, second factor.
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
-import { ApiError, change, readSession, session } from "../api";
+import { type ApiError, asError, change, readSession, session } from "../api";
+import { LanguageSwitch, ZoneSwitch } from "../parts/choices";
 import { Card, ErrorBox, Field, Head, Switch } from "../parts/frame";
 import { CheckIcon, WarnIcon } from "../parts/icons";
 import { PasswordForm } from "../parts/password";
 import { plain } from "../parts/shown";
-import { language, setLanguage, word, words, type Language } from "../text";
+import { word, words } from "../text";
 import { chosenTheme, setTheme, type Theme } from "../theme";
-import { setZone, zone, type Zone } from "../time";
 import { useTitle } from "../title";
 
 function Look() {
     const w = words();
     const s = w.settings;
-    const pickLanguage = (to: string) => {
-        setLanguage(to as Language);
-        change("/api/language", { language: to }).catch(() => undefined);
-    };
     return (
         <Card title={s.look}>
             <div class="choices">
                 <div>
                     <span class="label">{s.language}</span>
-                    <Switch
-                        label={s.language}
-                        value={language.value}
-                        options={[
-                            ["en", w.language.en],
-                            ["fr", w.language.fr],
-                        ]}
-                        onPick={pickLanguage}
-                    />
+                    <LanguageSwitch />
                 </div>
                 <div>
                     <span class="label">{s.theme}</span>
@@ -49,16 +37,8 @@ function Look() {
                     />
                 </div>
                 <div>
-                    <span class="label">{s.times}</span>
-                    <Switch
-                        label={s.times}
-                        value={zone.value}
-                        options={[
-                            ["utc", w.time.utc],
-                            ["local", w.time.local],
-                        ]}
-                        onPick={(z) => setZone(z as Zone)}
-                    />
+                    <span class="label">{w.time.zone}</span>
+                    <ZoneSwitch />
                 </div>
             </div>
         </Card>
@@ -113,9 +93,7 @@ function Totp() {
                 await readSession();
             }
         } catch (failed) {
-            setError(
-                failed instanceof ApiError ? failed : new ApiError(0, "other", String(failed)),
-            );
+            setError(asError(failed));
         }
     };
     return (
@@ -199,7 +177,7 @@ export function SettingsPage(_: { id: string }) {
                     <PasswordForm
                         onDone={() => {
                             setChanged(true);
-                            readSession().catch(() => undefined);
+                            void readSession();
                         }}
                     />
                     <p role="status" class="quiet">

@@ -115,7 +115,7 @@ export function TailPage(_: { id: string }) {
                     {t.skipped(count(tail.skipped))}
                 </p>
             )}
-            <p class="found">{t.shown(count(rows.length))}</p>
+            <p class="found">{t.shown(count(rows.length), rows.length)}</p>
             <Card flush>
                 {rows.length === 0 ? (
                     <p class="empty">{t.waiting}</p>

@@ -28,7 +28,6 @@ interface Props {
 
 function Swatch({ index }: { index: number }) {
     const id = useId();
-    void theme.value;
     return (
         <svg class="swatch" viewBox="0 0 14 14" width="14" height="14" aria-hidden="true">
             <defs>
@@ -62,7 +61,14 @@ function stacked(parts: Part[], length: number): number[][] {
     return sums;
 }
 
-function axes(spanSeconds: number): uPlot.Axis[] {
+/** Days are named below their middle, as many as there is room for. */
+function middles(xs: number[], width: number): number[] {
+    const each = Math.max(1, Math.ceil(xs.length / Math.max(1, Math.floor(width / 90))));
+    return xs.filter((_, i) => i % each === 0);
+}
+
+function axes(xs: number[], bucketSeconds: number): uPlot.Axis[] {
+    const spanSeconds = xs.length * bucketSeconds;
     const ink = style("--quiet");
     const grid = { stroke: style("--line"), width: 1 };
     const font = `12px ${style("--sans")}`;
@@ -75,6 +81,9 @@ function axes(spanSeconds: number): uPlot.Axis[] {
             ticks: { ...grid, size: 4 },
             space: 90,
             size: 32,
+            ...(bucketSeconds >= 86400
+                ? { splits: (u: uPlot) => middles(xs, u.bbox.width / devicePixelRatio) }
+                : {}),
             values: (u, splits) =>
                 splits.map((t) => (t >= (u.scales["x"]?.max ?? t) ? "" : label(t))),
         },
@@ -126,7 +135,7 @@ export function StackChart({ at, bucketSeconds, parts, height = 240 }: Props) {
                     times === "utc"
                         ? uPlot.tzDate(new Date(t * 1000), "Etc/UTC")
                         : new Date(t * 1000),
-                axes: axes(last - first),
+                axes: axes(xs, bucketSeconds),
                 series: [
                     {},
                     ...[...shown].reverse().map((part) => ({
@@ -185,7 +194,9 @@ export function StackChart({ at, bucketSeconds, parts, height = 240 }: Props) {
     const spoken =
         here === null
             ? ""
-            : `${text(here)}: ${shown.map((p) => `${plain(p.name, 40)} ${count(p.values[here] ?? 0)}`).join(", ")}`;
+            : `${text(here)}: ${shown
+                  .map((p) => `${plain(p.name, 40)} ${count(p.values[here] ?? 0)}`)
+                  .join(", ")}`;
 
     return (
         <div class="chart">

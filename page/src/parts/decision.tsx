@@ -3,7 +3,7 @@
 // decision - what people decide about an incident, and what they decided.
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
-import { ApiError, change, may, session } from "../api";
+import { type ApiError, asError, change, may, session } from "../api";
 import { word, words } from "../text";
 import { When } from "../time";
 import { states, type Incident, type State, type Step } from "../types";
@@ -39,16 +39,14 @@ export function Decision({ incident, onDone }: { incident: Incident; onDone: () 
             setSaved(true);
             onDone();
         } catch (failed) {
-            setError(
-                failed instanceof ApiError ? failed : new ApiError(0, "other", String(failed)),
-            );
+            setError(asError(failed));
         } finally {
             setBusy(false);
         }
     };
 
     return (
-        <form class="stack" onSubmit={submit}>
+        <form class="stack" onSubmit={submit} onInput={() => setSaved(false)}>
             <fieldset class="states">
                 <legend>{i.state}</legend>
                 {states.map((s) => (

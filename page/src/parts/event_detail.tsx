@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// event_detail - one line: what happened, why (rule, file, line, authority, lists asked before), and
-// the line itself.
+// event_detail - one line: what happened, why (rule, file, line, authority, lists asked before),
+// and the line itself.
 import { useApi } from "../api";
 import { count, word, words } from "../text";
 import { When } from "../time";

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // event_filters - every filter of the events page, and those that hold as chips to take away.
-import { useEffect, useRef, useState } from "preact/hooks";
-import { address, changed, go, path, query } from "../router";
+import { useState } from "preact/hooks";
+import { changed, go, query } from "../router";
 import { word, words } from "../text";
 import { useValues, type Word } from "../values";
-import { Field, Search, Select } from "./frame";
-import { CloseIcon } from "./icons";
-import { plain, Shown } from "./shown";
+import { DeviceEntry, Entry, Holding } from "./filters";
+import { Search, Select } from "./frame";
+import { plain } from "./shown";
 
 export const filterKeys = [
     "from",
@@ -49,7 +49,8 @@ function named(key: FilterKey, value: string): string {
     if (key === "traffic") return value === "no" ? w.event.trafficNo : w.event.trafficYes;
     if (key === "action")
         return `${word(w.action, value.replace(/^(dns|flow)-/, ""))} (${plain(value, 30)})`;
-    return plain(value, 60);
+    const period = periods().find(([from]) => from === value);
+    return key === "from" && period ? period[1] : plain(value, 60);
 }
 
 function WordSelect({ by, value }: { by: Word; value: string }) {
@@ -66,36 +67,15 @@ function WordSelect({ by, value }: { by: Word; value: string }) {
     );
 }
 
-interface EntryProps {
-    by: FilterKey;
-    label: string;
-    value: string;
-    hint?: string;
-    number?: boolean;
-}
-/** A field that is heard on Enter, or when it is left. */
-function Entry({ by, label, value, hint, number }: EntryProps) {
-    const input = useRef<HTMLInputElement>(null);
-    useEffect(() => {
-        if (input.current) input.current.value = value;
-    }, [value]);
-    return (
-        <Field label={label}>
-            <input
-                ref={input}
-                name={by}
-                type="text"
-                inputMode={number ? "numeric" : undefined}
-                defaultValue={value}
-                placeholder={hint}
-                maxLength={256}
-                autocomplete="off"
-                spellcheck={false}
-                onChange={(e) => set(by)(e.currentTarget.value.trim())}
-            />
-        </Field>
-    );
-}
+const periods = () => {
+    const w = words();
+    return [
+        ["-1h", w.time.hour],
+        ["-24h", w.time.day],
+        ["-7d", w.time.week],
+        ["-30d", w.time.month],
+    ] as const;
+};
 
 function Period({ value }: { value: string }) {
     const w = words();
@@ -104,36 +84,9 @@ function Period({ value }: { value: string }) {
             name="period"
             label={w.time.period}
             value={value}
-            options={[
-                ["", w.time.allTime],
-                ["-1h", w.time.hour],
-                ["-24h", w.time.day],
-                ["-7d", w.time.week],
-                ["-30d", w.time.month],
-            ]}
+            options={[["", w.time.allTime], ...periods()]}
             onPick={(from) => go(changed({ from, until: null, line: null }))}
         />
-    );
-}
-
-function Holding({ filters }: { filters: Record<FilterKey, string> }) {
-    const w = words();
-    const on = filterKeys.filter((k) => filters[k] !== "");
-    if (on.length === 0) return null;
-    return (
-        <>
-            {on.map((key) => (
-                <a key={key} class="chip filter" href={changed({ [key]: null, line: null })}>
-                    <span class="quiet">{key === "traffic" ? w.event.traffic : w.event[key]}</span>
-                    <Shown text={named(key, filters[key])} most={60} short />
-                    <CloseIcon />
-                    <span class="unseen">{w.common.remove}</span>
-                </a>
-            ))}
-            <a class="clear" href={address(path.value)}>
-                {w.common.clear}
-            </a>
-        </>
     );
 }
 
@@ -155,6 +108,10 @@ export function EventFilters({ timeless }: { timeless?: boolean }) {
         "severity",
         "traffic",
     ];
+    const labels = Object.fromEntries(filterKeys.map((key) => [key, e[key]])) as Record<
+        FilterKey,
+        string
+    >;
     const inside = hidden.filter((k) => f[k] !== "" && !(k === "from" && f.from.startsWith("-")));
     const [open, setOpen] = useState(inside.length > 0);
     return (
@@ -163,7 +120,13 @@ export function EventFilters({ timeless }: { timeless?: boolean }) {
                 <Search label={e.search} name="name" value={f.name} onSearch={set("name")} />
                 {!timeless && <Period value={f.until === "" ? f.from : ""} />}
                 <WordSelect by="app" value={f.app} />
-                <Entry by="client" label={e.client} value={f.client} hint={e.clientHint} />
+                <Entry
+                    name="client"
+                    label={e.client}
+                    value={f.client}
+                    hint={e.clientHint}
+                    onPick={set("client")}
+                />
                 <WordSelect by="action" value={f.action} />
                 <Select
                     name="stopped"
@@ -185,8 +148,8 @@ export function EventFilters({ timeless }: { timeless?: boolean }) {
                     <WordSelect by="gateway" value={f.gateway} />
                     <WordSelect by="program" value={f.program} />
                     <WordSelect by="group" value={f.group} />
-                    <Entry by="rule" label={e.rule} value={f.rule} />
-                    <Entry by="device" label={e.device} value={f.device} number />
+                    <Entry name="rule" label={e.rule} value={f.rule} onPick={set("rule")} />
+                    <DeviceEntry value={f.device} onPick={set("device")} />
                     <Select
                         name="severity"
                         label={e.severity}
@@ -209,8 +172,16 @@ export function EventFilters({ timeless }: { timeless?: boolean }) {
                     />
                     {!timeless && (
                         <>
-                            <Entry by="from" label={e.from} value={f.from} hint={e.timeHint} />
-                            <Entry by="until" label={e.until} value={f.until} hint={e.timeHint} />
+                            {(["from", "until"] as const).map((key) => (
+                                <Entry
+                                    key={key}
+                                    name={key}
+                                    label={e[key]}
+                                    value={f[key]}
+                                    hint={e.timeHint}
+                                    onPick={set(key)}
+                                />
+                            ))}
                         </>
                     )}
                 </div>
@@ -225,7 +196,7 @@ export function EventFilters({ timeless }: { timeless?: boolean }) {
                 >
                     {open ? e.fewerFilters : e.moreFilters}
                 </button>
-                <Holding filters={f} />
+                <Holding filters={f} labels={labels} named={named} />
             </div>
         </>
     );

@@ -57,12 +57,11 @@ export function EventRows({ rows, label, to, hideDevice, fresh }: Props) {
             heads={[
                 { text: e.time },
                 ...(hideDevice ? [] : [{ text: e.device }]),
-                { text: e.app },
+                { text: `${e.app} · ${e.rule}` },
                 { text: e.name },
                 { text: e.way },
                 { text: e.evidence },
                 { text: e.action },
-                { text: e.rule },
             ]}
         >
             {rows.map((row) => (
@@ -78,12 +77,19 @@ export function EventRows({ rows, label, to, hideDevice, fresh }: Props) {
                             <Who row={row} />
                         </Cell>
                     )}
-                    <Cell label={e.app}>
-                        {row.app !== "" ? (
-                            <AppName app={row.app} />
-                        ) : (
-                            <span class="chip">{word(w.kind, row.kind)}</span>
-                        )}
+                    <Cell label={`${e.app} · ${e.rule}`}>
+                        <span class="pair">
+                            {row.app !== "" ? (
+                                <AppName app={row.app} />
+                            ) : (
+                                <span class="chip">{word(w.kind, row.kind)}</span>
+                            )}
+                            {row.rule !== "" && (
+                                <span class="below mono">
+                                    <Shown text={row.rule} most={28} short />
+                                </span>
+                            )}
+                        </span>
                     </Cell>
                     <Cell label={e.name} class="name">
                         <What row={row} />
@@ -96,9 +102,6 @@ export function EventRows({ rows, label, to, hideDevice, fresh }: Props) {
                     </Cell>
                     <Cell label={e.action}>
                         <ActionMark action={row.action} stopped={row.stopped} />
-                    </Cell>
-                    <Cell label={e.rule} class="rule">
-                        <Shown text={row.rule} most={28} mono short />
                     </Cell>
                 </Line>
             ))}

@@ -4,10 +4,10 @@
 // where an answer is still awaited.
 import { cloneElement, isValidElement, type ComponentChildren, type JSX } from "preact";
 import { useEffect, useId, useRef } from "preact/hooks";
-import type { ApiError } from "../api";
+import { isPassing, type ApiError } from "../api";
 import { word, words } from "../text";
-import { CloseIcon, WarnIcon } from "./icons";
-import { Shown } from "./shown";
+import { CloseIcon, LeftIcon, WarnIcon } from "./icons";
+import { plain, Shown } from "./shown";
 
 type Children = { children?: ComponentChildren };
 
@@ -149,7 +149,7 @@ export function Select({ label, value, options, onPick, name }: SelectProps) {
     return (
         <Field label={label}>
             <select name={name} value={value} onChange={(e) => onPick(e.currentTarget.value)}>
-                {!known && <option value={value}>{value}</option>}
+                {!known && <option value={value}>{plain(value, 40)}</option>}
                 {options.map(([v, text]) => (
                     <option key={v} value={v}>
                         {text}
@@ -185,7 +185,7 @@ interface SearchProps {
     name?: string;
     onSearch: (value: string) => void;
 }
-/** The page's search field; `/` goes there. Searches on Enter, and shortly after the last letter. */
+/** The search field; `/` goes there. Searches on Enter, and shortly after the last letter. */
 export function Search({ label, value, name = "q", onSearch }: SearchProps) {
     const timer = useRef<ReturnType<typeof setTimeout>>();
     const input = useRef<HTMLInputElement>(null);
@@ -231,20 +231,20 @@ export function ErrorBox({ error, retry }: { error: ApiError; retry?: () => void
     const w = words();
     const known = word(w.error, error.word);
     const text = known === error.word ? error.message || w.error.other : known;
-    const early = error.word === "no-history";
+    const isCalm = error.word === "no-history" || error.code === 404;
     const detail = detailed.has(error.word) && error.message !== text ? error.message : "";
     return (
-        <div class={early ? "notice" : "notice bad"} role="alert">
+        <div class={isCalm ? "notice" : "notice bad"} role="alert">
             <WarnIcon />
             <div>
-                {!early && <strong>{w.error.title}</strong>}
+                {!isCalm && <strong>{w.error.title}</strong>}
                 <p>{text}</p>
                 {detail && (
                     <p class="quiet">
                         <Shown text={detail} most={300} />
                     </p>
                 )}
-                {retry && (
+                {retry && isPassing(error) && (
                     <button type="button" onClick={retry}>
                         {w.common.retry}
                     </button>
@@ -278,6 +278,28 @@ export function Await<T>({ of, children }: AwaitProps<T>) {
     );
 }
 
+interface DetailProps<T> extends AwaitProps<T> {
+    /** The page of all of its kind, and what one is called until it is known which. */
+    up: string;
+    upName: string;
+    one: string;
+}
+/** The page of one thing: the way up, and the thing as soon as it is there. */
+export function Detail<T>({ of, up, upName, one, children }: DetailProps<T>) {
+    return (
+        <>
+            <p class="crumb">
+                <a href={up}>
+                    <LeftIcon />
+                    {upName}
+                </a>
+            </p>
+            {of.data === null && <h1 class="unseen">{one}</h1>}
+            <Await of={of}>{children}</Await>
+        </>
+    );
+}
+
 interface DialogProps extends Children {
     title: ComponentChildren;
     onClose: () => void;
@@ -287,11 +309,13 @@ interface DialogProps extends Children {
 export function Dialog({ title, onClose, side, children }: DialogProps) {
     const w = words();
     const ref = useRef<HTMLDialogElement>(null);
+    const heading = useRef<HTMLHeadingElement>(null);
     const id = useId();
     useEffect(() => {
         const dialog = ref.current;
         const before = document.activeElement;
         if (dialog && !dialog.open) dialog.showModal();
+        if (side) heading.current?.focus();
         return () => {
             dialog?.close();
             if (before instanceof HTMLElement && before.isConnected) before.focus();
@@ -313,7 +337,9 @@ export function Dialog({ title, onClose, side, children }: DialogProps) {
         >
             <div class="dialog-body">
                 <div class="dialog-head">
-                    <h2 id={id}>{title}</h2>
+                    <h2 id={id} ref={heading} tabIndex={-1}>
+                        {title}
+                    </h2>
                     <button
                         type="button"
                         class="bare"

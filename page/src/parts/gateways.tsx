@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // gateways - how each gateway's event chain and eyes are: last line, losses, blind time.
+import { address } from "../router";
 import type { Gateway } from "../types";
 import { count, seconds, short, words } from "../text";
 import { When } from "../time";
@@ -15,19 +16,20 @@ const recently = 24 * 3600 * 1000;
 export function troubles(gateway: Gateway): string[] {
     const w = words().gateway;
     const { health, chain } = gateway;
-    const out: string[] = [];
-    if (!chain.whole) out.push(w.breaks(count(Math.max(1, chain.breaks)), chain.breaks));
-    if (chain.missing > 0) out.push(w.missing(count(chain.missing), chain.missing));
-    if (gateway.lost > 0) out.push(w.eventsLost(count(gateway.lost), gateway.lost));
     const bad = health.last_bad_at ? Date.now() - Date.parse(health.last_bad_at) < recently : false;
+    const out: string[] = [];
+    const breaks = Math.max(1, chain.breaks);
+    if (!chain.whole) out.push(w.breaks(count(breaks), breaks));
+    if (chain.missing > 0) out.push(w.missing(count(chain.missing), chain.missing));
+    // The next line that is written says the same of what a notice of losses said.
+    const lost = Math.max(gateway.lost, bad ? health.events_lost : 0);
+    if (lost > 0) out.push(w.eventsLost(count(lost), lost));
     if (bad && health.blind_seconds > 0) out.push(w.blindFor(seconds(health.blind_seconds)));
     if (bad && health.dropped > 0) out.push(w.dropped(count(health.dropped), health.dropped));
     if (bad && health.flows_full > 0)
         out.push(w.flowsFull(count(health.flows_full), health.flows_full));
     if (bad && health.gather_full > 0)
         out.push(w.gatherFull(count(health.gather_full), health.gather_full));
-    if (bad && health.events_lost > 0)
-        out.push(w.eventsLost(count(health.events_lost), health.events_lost));
     return out;
 }
 
@@ -71,7 +73,11 @@ export function Gateways({ gateways }: { gateways: Gateway[] }) {
                                 <a
                                     class="title"
                                     data-row
-                                    href={`/events?gateway=${encodeURIComponent(gateway.gateway)}&program=${encodeURIComponent(gateway.program)}&traffic=no`}
+                                    href={address("/events", {
+                                        gateway: gateway.gateway,
+                                        program: gateway.program,
+                                        traffic: "no",
+                                    })}
                                 >
                                     <Shown text={gateway.gateway} most={40} short />
                                 </a>
@@ -93,7 +99,7 @@ export function Gateways({ gateways }: { gateways: Gateway[] }) {
                                     title={plain(gateway.health.last_bad, 300)}
                                 >
                                     <WarnIcon />
-                                    {bad.slice(0, 2).join("; ")}
+                                    {bad.join("; ")}
                                 </span>
                             )}
                         </Cell>

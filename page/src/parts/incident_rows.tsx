@@ -5,7 +5,7 @@ import type { Incident } from "../types";
 import { count, words } from "../text";
 import { When } from "../time";
 import { Cell, Line, Table } from "./frame";
-import { AppName, DeviceName, ScoreBar, StateMark, Ways } from "./marks";
+import { AppName, DeviceName, ScoreBar, StateMark, Stopped, Ways } from "./marks";
 import { Shown } from "./shown";
 
 interface Props {
@@ -60,10 +60,8 @@ export function IncidentRows({ incidents, label, brief, hideDevice }: Props) {
                     )}
                     <Cell label={i.attempts} number>
                         <span class="pair">
-                            {count(incident.attempts)}
-                            <span class="below">
-                                {w.overview.showStopped.toLowerCase()} {count(incident.stopped)}
-                            </span>
+                            {count(incident.attempts)}{" "}
+                            <Stopped of={incident.attempts} stopped={incident.stopped} />
                         </span>
                     </Cell>
                     <Cell label={i.last}>

@@ -120,6 +120,19 @@ export function EvidenceChip({ evidence }: { evidence: string }) {
     );
 }
 
+/** How many of some attempts were stopped, as far as a cell says it. */
+export function Stopped({ of, stopped }: { of: number; stopped: number }) {
+    const i = words().incident;
+    const rest = of - stopped;
+    if (of === 0) return null;
+    if (rest <= 0) return <span class="below">{i.allStopped}</span>;
+    return (
+        <span class="below warn">
+            {stopped === 0 ? i.noneStopped : i.notStopped(count(rest), rest)}
+        </span>
+    );
+}
+
 /** "dns-sinkhole": what was done, and whether it stopped the attempt. */
 export function ActionMark({ action, stopped }: { action: string; stopped: boolean }) {
     const w = words();
@@ -149,11 +162,17 @@ export function deviceTitle(device: Device): string {
     return device.mac !== "" ? device.mac : device.key;
 }
 
+interface DeviceNameProps {
+    device: Device;
+    link?: boolean;
+    /** Its address and how it is known stand elsewhere. */
+    brief?: boolean;
+}
 /** The device's best name, and below it who has it. */
-export function DeviceName({ device, link }: { device: Device; link?: boolean }) {
+export function DeviceName({ device, link, brief }: DeviceNameProps) {
     const w = words();
     const title = deviceTitle(device);
-    const below = [device.owner || device.tag, device.address].filter(
+    const below = [device.owner || device.tag, brief ? "" : device.address].filter(
         (t) => t !== "" && t !== title,
     );
     return (
@@ -169,7 +188,7 @@ export function DeviceName({ device, link }: { device: Device; link?: boolean })
             )}
             <span class="below">
                 {below.length === 0
-                    ? word(w.known, device.known)
+                    ? !brief && word(w.known, device.known)
                     : below.map((text, i) => (
                           <span key={i}>
                               <Shown text={text} most={48} short />

@@ -2,6 +2,7 @@
 //
 // palette - fills that colour-blind readers tell apart, each also by its hatching: on a canvas for
 // charts, and as SVG for legends.
+import { theme } from "../theme";
 
 /** In the order of Okabe and Ito, darkened or lightened to 3:1 against the ground. */
 const light = [
@@ -25,7 +26,7 @@ const dark = [
     "#9aa7b4",
 ];
 
-export const hatches = [
+const hatches = [
     "plain",
     "up",
     "dots",
@@ -36,14 +37,8 @@ export const hatches = [
     "plain",
 ] as const;
 
-export function isDark(): boolean {
-    const chosen = document.documentElement.dataset["theme"];
-    if (chosen === "dark" || chosen === "light") return chosen === "dark";
-    return matchMedia("(prefers-color-scheme: dark)").matches;
-}
-
 export function colour(index: number): string {
-    const palette = isDark() ? dark : light;
+    const palette = theme.value === "dark" ? dark : light;
     return palette[index % palette.length] ?? "#808080";
 }
 

@@ -3,7 +3,7 @@
 // password - the form that changes one's own password.
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
-import { ApiError, change, session } from "../api";
+import { type ApiError, asError, change, session } from "../api";
 import { words } from "../text";
 import { ErrorBox, Field } from "./frame";
 
@@ -24,9 +24,7 @@ export function PasswordForm({ onDone }: { onDone: () => void }) {
             form.reset();
             onDone();
         } catch (failed) {
-            setError(
-                failed instanceof ApiError ? failed : new ApiError(0, "other", String(failed)),
-            );
+            setError(asError(failed));
         }
     };
     return (

@@ -7,8 +7,14 @@ import { count, words } from "../text";
 
 /* Control, format, private, unassigned and lone surrogate code points; line and paragraph marks;
  * blanks that are not a space; piles of combining marks. */
-const odd =
-    /[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Cs}\p{Zl}\p{Zp}\u00a0\u115f\u1160\u1680\u2000-\u200a\u202f\u205f\u2800\u3000\u3164\uffa0]|(?<=\p{M}{2})\p{M}/u;
+const odd = new RegExp(
+    [
+        "[\\p{Cc}\\p{Cf}\\p{Co}\\p{Cn}\\p{Cs}\\p{Zl}\\p{Zp}]",
+        "[\\u00a0\\u115f\\u1160\\u1680\\u2000-\\u200a\\u202f\\u205f\\u2800\\u3000\\u3164\\uffa0]",
+        "(?<=\\p{M}{2})\\p{M}",
+    ].join("|"),
+    "u",
+);
 
 function code(character: string): string {
     return `U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0")}`;
@@ -21,6 +27,14 @@ export function plain(text: string, most = 120): string {
     return cut.length < text.length && text.length > most ? `${safe}\u2026` : safe;
 }
 
+/** A date does not break at its hyphens. */
+function whole(run: string): (string | preact.JSX.Element)[] {
+    return run
+        .split(/((?<!\d)\d{4}-\d{2}-\d{2}(?!\d))/)
+        .map((part, i) => (i % 2 === 1 ? <span class="whole">{part}</span> : part))
+        .filter((part) => part !== "");
+}
+
 function pieces(text: string, explain: (code: string) => string) {
     const out: (string | preact.JSX.Element)[] = [];
     let run = "";
@@ -28,7 +42,7 @@ function pieces(text: string, explain: (code: string) => string) {
     for (const c of text) {
         marks = /\p{M}/u.test(c) ? marks + 1 : 0;
         if (odd.test(c) || marks > 2) {
-            if (run !== "") out.push(run);
+            out.push(...whole(run));
             run = "";
             out.push(
                 <span class="odd" title={explain(code(c))}>
@@ -37,7 +51,7 @@ function pieces(text: string, explain: (code: string) => string) {
             );
         } else run += c;
     }
-    if (run !== "") out.push(run);
+    out.push(...whole(run));
     return out;
 }
 
