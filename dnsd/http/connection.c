@@ -108,6 +108,7 @@ static const char *reason_of(int code)
                    {409, "Conflict"},
                    {413, "Content Too Large"},
                    {415, "Unsupported Media Type"},
+                   {421, "Misdirected Request"},
                    {429, "Too Many Requests"},
                    {431, "Request Header Fields Too Large"},
                    {500, "Internal Server Error"},
@@ -150,10 +151,13 @@ static void write_head(struct connection *c, int code, const char *type)
     c->headers_length = 0;
 }
 
+/* A stream may end with nothing left to be taken: then no write would tell. */
 static void flush(struct connection *c)
 {
     move(c, STATE_FLUSHING);
     bufferevent_setwatermark(c->bev, EV_WRITE, 0, 0);
+    if (connection_waiting(c) == 0)
+        bufferevent_trigger(c->bev, EV_WRITE, BEV_TRIG_DEFER_CALLBACKS);
 }
 
 void connection_header(struct connection *c, const char *name, const char *value)
@@ -245,6 +249,7 @@ static void refuse(struct connection *c, int code, const char *word, const char 
     evtimer_del(c->timer);
     c->last = true;
     c->headers_length = 0;
+    connection_header(c, "Cache-Control", "no-store");
     connection_reply(c, code, "application/json", span_of(body, (size_t)length));
 }
 
@@ -358,7 +363,7 @@ static void finish(struct connection *c)
 {
     free(c->bytes);
     c->bytes = NULL;
-    if (c->gone) {
+    if (c->gone && (c->last || evbuffer_get_length(bufferevent_get_input(c->bev)) == 0)) {
         connection_close(c);
         return;
     }

@@ -162,18 +162,39 @@ static enum status read_length(const struct head *head, uint64_t *out)
     return STATUS_OK;
 }
 
+/* What RFC 3986 3.2.2 lets a host and a port consist of: nothing that ends it for another reader.
+ */
+static bool is_host(struct span host)
+{
+    for (size_t i = 0; i < host.length; i++)
+        if (host.at[i] != ':' && host.at[i] != '[' && host.at[i] != ']' && host.at[i] != ',' &&
+            (!is_token(host.at[i]) || strchr("#^`|", host.at[i]) != NULL))
+            return false;
+    return true;
+}
+
+/* In any of the lines of this name. */
+static bool says_connection(const struct head *head, const char *word)
+{
+    for (uint32_t i = 0; i < head->header_count; i++)
+        if (equals_loosely(head->headers[i].name, "Connection") &&
+            has_word(head->headers[i].value, word))
+            return true;
+    return false;
+}
+
 /* What the head says about itself: who it is for, how long the body is, what comes behind. */
 static enum status read_meaning(struct head *out)
 {
     bool twice;
     struct span host = head_value(out, "Host", &twice);
-    struct span connection = head_value(out, "Connection", NULL);
 
-    if (twice || (host.length == 0 && !out->is_old))
+    if (twice || (host.length == 0 && !out->is_old) || !is_host(host))
         return STATUS_MALFORMED;
     if (head_value(out, "Transfer-Encoding", NULL).at != NULL)
         return STATUS_UNSUPPORTED;
-    out->keep = out->is_old ? has_word(connection, "keep-alive") : !has_word(connection, "close");
+    out->keep =
+        !says_connection(out, "close") && (!out->is_old || says_connection(out, "keep-alive"));
     out->expects_continue =
         !out->is_old && equals_loosely(head_value(out, "Expect", NULL), "100-continue");
     return read_length(out, &out->body);

@@ -151,7 +151,7 @@ static void join_zipped(struct site *site)
         snprintf(path, sizeof path, "%s%s", site->at[i].path, zipped_suffix);
         const struct site_file *zipped = find(site, path);
         if (zipped != NULL)
-            site->at[i].zipped = zipped->bytes;
+            site->at[i].zipped = zipped->bytes, site->at[i].zipped_tag = zipped->tag;
     }
 }
 

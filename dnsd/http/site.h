@@ -27,6 +27,7 @@ struct site_file {
     char tag[SITE_TAG_SIZE];   /* for ETag, quoted: changes with the content */
     struct span bytes;
     struct span zipped; /* gzip, where PATH.gz stands beside it; else empty */
+    const char *zipped_tag;
 };
 
 struct site;

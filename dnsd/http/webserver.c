@@ -99,7 +99,8 @@ static bool make_room(struct webserver *server)
 static void turn_away(struct webserver *server, const struct door_at *at, int fd)
 {
     static const char answer[] = "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\n"
-                                 "Retry-After: 5\r\nContent-Length: 0\r\n";
+                                 "Retry-After: 5\r\nCache-Control: no-store\r\n"
+                                 "Content-Length: 0\r\n";
     char all[sizeof answer + 1024];
     int length = snprintf(all, sizeof all, "%s%s\r\n", answer, server->all.headers);
 

@@ -59,6 +59,13 @@ static void what_comes_behind(void **state)
     assert_true(head.is_old && !head.keep);
     assert_int_equal(reads("GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n"), STATUS_OK);
     assert_true(head.keep);
+    assert_int_equal(
+        reads("GET / HTTP/1.1\r\nHost: a\r\nConnection: TE\r\nConnection: close\r\n\r\n"),
+        STATUS_OK);
+    assert_false(head.keep);
+    assert_int_equal(reads("GET / HTTP/1.0\r\nConnection: keep-alive\r\nConnection: close\r\n\r\n"),
+                     STATUS_OK);
+    assert_false(head.keep);
     assert_int_equal(reads("\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\nGET"), STATUS_OK);
     assert_int_equal(head.length, strlen("\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n"));
 }
@@ -78,6 +85,17 @@ static void what_could_be_read_in_two_ways(void **state)
         "GET / HTTP/1.1\r\n\r\n",
         "GET / HTTP/1.1\r\nHost:\r\n\r\n",
         "GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: a\r\nhost: a\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: a/b\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: a b\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: a@b\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: a#b\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: \xc3\xa9\r\n\r\n",
+        "GET / HTTP/1.1\nHost: a\n\n\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: a\r\n\tfolded\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 0x1\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 1 1\r\n\r\n",
         "GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\n",
         "GET / HTTP/1.1\r\nHost: a\r\nContent-Length: +1\r\n\r\n",
         "GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 1,1\r\n\r\n",
@@ -108,10 +126,40 @@ static void what_could_be_read_in_two_ways(void **state)
             fail_msg("was taken: %s", texts[i]);
 }
 
+/* A zero byte ends no text of C's here. */
+static void a_zero_byte(void **state)
+{
+    static const char text[] = "GET /?a HTTP/1.1\r\nHost: a\r\nb: c?d\r\n\r\n";
+    char copy[sizeof text];
+    for (size_t i = 0; i + 1 < sizeof text; i++) {
+        memcpy(copy, text, sizeof text);
+        copy[i] = 0;
+        assert_int_not_equal(head_read(span_of(copy, sizeof text - 1), &head), STATUS_OK);
+    }
+}
+
+static void hosts(void **state)
+{
+    static const char *const texts[] = {"127.0.0.1:8053", "[::1]:8053", "a-b_c.example", "a%20b:1"};
+    char text[128];
+    for (size_t i = 0; i < COUNT_OF(texts); i++) {
+        snprintf(text, sizeof text, "GET / HTTP/1.1\r\nHost: %s\r\n\r\n", texts[i]);
+        assert_int_equal(reads(text), STATUS_OK);
+    }
+}
+
+/* A transfer coding is refused whatever stands beside it: no length can be read otherwise then. */
 static void what_we_do_not_speak(void **state)
 {
-    assert_int_equal(reads("GET / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"),
-                     STATUS_UNSUPPORTED);
+    static const char *const more[] = {"Transfer-Encoding: chunked",
+                                       "Transfer-Encoding:", "transfer-encoding: identity",
+                                       "Transfer-Encoding: chunked\r\nContent-Length: 3",
+                                       "Content-Length: 3\r\nTransfer-Encoding: xchunked"};
+    char text[128];
+    for (size_t i = 0; i < COUNT_OF(more); i++) {
+        snprintf(text, sizeof text, "POST / HTTP/1.1\r\nHost: a\r\n%s\r\n\r\n", more[i]);
+        assert_int_equal(reads(text), STATUS_UNSUPPORTED);
+    }
     assert_int_equal(reads("GET / HTTP/2.0\r\nHost: a\r\n\r\n"), STATUS_UNSUPPORTED);
 }
 
@@ -151,6 +199,8 @@ int main(void)
         cmocka_unit_test(what_comes_behind),
         cmocka_unit_test(half_of_it),
         cmocka_unit_test(what_could_be_read_in_two_ways),
+        cmocka_unit_test(a_zero_byte),
+        cmocka_unit_test(hosts),
         cmocka_unit_test(what_we_do_not_speak),
         cmocka_unit_test(too_much),
         cmocka_unit_test(decoding),

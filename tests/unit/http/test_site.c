@@ -62,6 +62,7 @@ static void finds_what_is_there(void **state)
     assert_int_equal(file->zipped.length, 3);
     assert_int_equal(strlen(file->tag), 18);
     assert_string_not_equal(file->tag, site_find(site, "/index.html")->tag);
+    assert_string_not_equal(file->tag, file->zipped_tag);
     assert_int_equal(site_find(site, "/assets/empty.css")->bytes.length, 0);
     static const char *const missing[] = {"/passwd",
                                           "/.hidden",
