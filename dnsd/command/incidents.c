@@ -6,7 +6,7 @@
  * has the fields of the API, a line an incident.
  */
 #include "command/command.h"
-#include "report/incident_json.h"
+#include "view/incident_json.h"
 #include "report/past.h"
 #include "report/shown.h"
 

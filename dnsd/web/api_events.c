@@ -5,15 +5,13 @@
 #include "web/request.h"
 
 #include "events/fields.h"
+#include "view/csv.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 enum { PAGE_MOST = 500, PAGE_USUAL = 100, PATIENCE_MS = 200, TEXT_SIZE = 1024, CURSOR_SIZE = 64 };
-
-static const char *const kind_words[] = {
-    [ROW_TRAFFIC] = "traffic", [ROW_NOTICE] = "notice", [ROW_HEALTH] = "health"};
 
 /* A device that is 0, or is not known any more, is none. */
 static void show_device_of(struct json *json, struct web *web, uint64_t number)
@@ -54,7 +52,7 @@ void show_row(struct json *json, struct web *web, const struct row *row)
     json_number(json, "source", row->source);
     json_number(json, "sequence", row->sequence);
     json_time(json, "at", row->at);
-    json_text(json, "kind", row->kind < COUNT_OF(kind_words) ? kind_words[row->kind] : "");
+    json_text(json, "kind", row_kind_word(row->kind));
     for (size_t i = 0; i < WORD_COUNT; i++)
         json_span(json, word_names[i], row->word[i]);
     show_side(json, "client", "client_port", row->has_client, &row->client, row->client_port);

@@ -104,15 +104,22 @@ static bool is_flat(const json_t *object)
     return true;
 }
 
+void *body_read(struct span text)
+{
+    json_error_t error;
+    json_t *object = json_loadb((const char *)text.at, text.length, JSON_REJECT_DUPLICATES, &error);
+
+    if (is_flat(object))
+        return object;
+    json_decref(object);
+    return NULL;
+}
+
 bool request_body(struct request *request)
 {
-    struct span body = connection_body(request->connection);
-    json_error_t error;
-
     if (request->body == NULL)
-        request->body =
-            json_loadb((const char *)body.at, body.length, JSON_REJECT_DUPLICATES, &error);
-    if (is_flat(request->body))
+        request->body = body_read(connection_body(request->connection));
+    if (request->body != NULL)
         return true;
     reply_error(request, 400, "body", "the body is one JSON object of texts, numbers and booleans");
     return false;
@@ -140,6 +147,8 @@ void reply_bytes(struct request *request, int code, const char *type, struct spa
         return;
     request->answered = true;
     metrics_count(request, code);
+    if (!request->is_page)
+        reply_header(request, "Cache-Control", "no-store");
     connection_reply(request->connection, code, type, bytes);
 }
 
@@ -161,6 +170,7 @@ bool reply_stream(struct request *request, const char *type, const struct stream
 {
     request->answered = true;
     metrics_count(request, 200);
+    reply_header(request, "Cache-Control", "no-store");
     return connection_stream(request->connection, 200, type, events, owner);
 }
 

@@ -8,7 +8,7 @@
 #ifndef WEB_REQUEST_H
 #define WEB_REQUEST_H
 
-#include "web/filter.h"
+#include "view/filter.h"
 #include "web/route.h"
 #include "web/web.h"
 
@@ -35,6 +35,8 @@ struct request {
 };
 
 void request_free(struct request *request);
+/* jansson's object of a body that is one flat JSON object; NULL: it is none. For json_decref(). */
+void *body_read(struct span text);
 /* Whether the browser's side is encrypted, as far as we or the proxy know. */
 bool request_is_secure(const struct request *request);
 /* The filter of the query string; `from` where it has none. False: 400 was answered. */

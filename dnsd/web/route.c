@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <strings.h>
 
-enum { ORIGIN_SIZE = 300, ALLOW_SIZE = 64 };
+enum { ORIGIN_SIZE = 300, ALLOW_SIZE = 64, HOST_SHOWN = 100 };
 
 const struct route *const route_tables[] = {
     overview_routes, event_routes,  incident_routes, device_routes, export_routes,
@@ -264,6 +264,54 @@ static bool may_run(struct request *request)
 
 /* All of it. */
 
+/* "127.0.0.1:8053", "[::1]", "localhost", "a.localhost:80": no name that somebody else gives out.
+ */
+static bool is_own_host(struct span host)
+{
+    static const char own[] = "localhost";
+    const size_t length = sizeof own - 1;
+    char text[ADDRESS_TEXT_SIZE];
+    struct address address;
+
+    const uint8_t *end = host.length > 0 && host.at[0] == '[' ? memchr(host.at, ']', host.length)
+                                                              : memchr(host.at, ':', host.length);
+    if (end != NULL)
+        host.length = (size_t)(end - host.at);
+    if (host.length > 0 && host.at[0] == '[')
+        host = span_behind(host, 1);
+    if (host.length >= length) {
+        struct span tail = span_behind(host, host.length - length);
+        if (says(tail, own) && (tail.at == host.at || tail.at[-1] == '.'))
+            return true;
+    }
+    if (host.length == 0 || host.length >= sizeof text)
+        return false;
+    memcpy(text, host.at, host.length);
+    text[host.length] = 0;
+    return address_parse(text, &address) == STATUS_OK;
+}
+
+/* A page of another site whose name was made to lead to loopback (DNS rebinding). Who comes from
+ * this machine says an address, or localhost. */
+static bool is_rebound(const struct request *request)
+{
+    const char *from = connection_from(request->connection);
+    struct span host = header(request, "Host");
+
+    return connection_door(request->connection) == DOOR_PLAIN &&
+           (strncmp(from, "127.", 4) == 0 || strcmp(from, "::1") == 0) && host.length > 0 &&
+           !is_own_host(host);
+}
+
+static void refuse_host(struct request *request)
+{
+    struct span host = header(request, "Host");
+
+    reply_error(request, 421, "host",
+                "this address answers to 127.0.0.1, [::1] and localhost, not to %.*s",
+                host.length > HOST_SHOWN ? HOST_SHOWN : (int)host.length, (const char *)host.at);
+}
+
 /* The address behind the proxy is what the proxy says last. */
 static void find_from(struct request *request)
 {
@@ -299,7 +347,6 @@ static void run_route(struct request *request, unsigned method)
     char why[FILTER_WHY_SIZE];
     unsigned allowed;
 
-    reply_header(request, "Cache-Control", "no-store");
     request->route = find(request, method, &allowed);
     if (request->route == NULL) {
         reply_no_route(request, allowed);
@@ -326,13 +373,16 @@ void route_request(void *owner, struct connection *connection)
     request->began = clock_ns();
     request->is_api = is_below(head->path, "/api");
     find_from(request);
-    if (request->is_api || is_below(head->path, "/metrics") || is_below(head->path, "/healthz"))
+    if (is_rebound(request)) {
+        refuse_host(request);
+    } else if (request->is_api || is_below(head->path, "/metrics") ||
+               is_below(head->path, "/healthz")) {
         run_route(request, method);
-    else if (method != METHOD_GET)
+    } else if (method != METHOD_GET) {
         reply_no_route(request, METHOD_GET);
-    else if (!head_decode(head->path, false, request->path, sizeof request->path))
+    } else if (!head_decode(head->path, false, request->path, sizeof request->path)) {
         reply_error(request, 400, "path", "this is no path of ours");
-    else {
+    } else {
         request->is_page = true;
         web_page(request);
     }

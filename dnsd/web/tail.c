@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * tail - a look into the store once a second, from a little before the last row on.
+ * tail - a look into the store once a second, for what each reader was not given yet.
  *
- * Sources write in their own time: a row can come after one that is later. So the last seconds are
- * read again each time, and of each source only what lies behind its last number is new.
+ * What does not fit into one look is given by the next ones; who is far behind hears how many rows
+ * were left out. An id of an event is the text of a place (tail_place.h): who comes back with it
+ * gets what came meanwhile, when that is not much.
  */
 #include "web/tail.h"
 
 #include "web/request.h"
+#include "view/tail_place.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -15,21 +17,24 @@
 #include <sys/queue.h>
 
 enum {
-    SOURCES_MOST = 192,
-    ROWS_A_TICK = 200, /* to one reader */
-    PAGE_ROWS = 5000,  /* at a time */
-    PATIENCE_MS = 60,  /* for one reader */
-    TICK_MS = 150,     /* for all of them together */
-    BEHIND_TICKS = 3,  /* before what is far behind is left out */
+    ROWS_A_LOOK = 200,  /* to one reader */
+    PAGE_ROWS = 5000,   /* read for that */
+    COUNT_ROWS = 50000, /* before more are left out */
+    BEHIND_ROWS = 1000, /* that wait for who is behind, or comes back; if there are more, all of */
+    BEHIND_LOOKS = 5,   /* them are left out, when so many looks did not reach the end */
+    PATIENCE_MS = 60,   /* for one reader */
+    COUNT_MS = 200,
+    TICK_MS = 150,   /* for all of them together */
+    NEWS_MS = 18000, /* after which no row comes that the summary has counted */
     COMMENT_TICKS = 15,
+    SPOOL_USUAL = 2, /* batches on their way */
     HEAD_SIZE = 128
 };
 
-static const clock_us OVERLAP_US = UINT64_C(10000000);
-
-struct seen_source {
-    uint32_t source;
-    uint64_t sequence;
+/* A row on its way to one reader. */
+struct pending {
+    struct store_place place;
+    struct json *json;
 };
 
 struct tail {
@@ -39,20 +44,30 @@ struct tail {
     struct query query; /* the filter's texts */
     struct store_filter filter;
     char token[TOKEN_SIZE]; /* "": who needs no session */
-    clock_us newest;        /* time of the latest row that was seen */
-    struct seen_source seen[SOURCES_MOST];
-    size_t seen_count;
-    uint64_t version; /* of the summary, when last looked */
-    unsigned ticks, behind;
-    /* of the look under way */
-    bool is_first;
-    unsigned sent;
+    struct tail_place place;
+    bool has_after; /* the look before did not reach the end: */
+    struct store_place after;
+    unsigned behind; /* looks that did not */
+    unsigned ticks;
+    bool was_cut; /* rows were left out; how many of them is in `skipped` */
     uint64_t skipped;
+};
+
+/* Of one look. */
+struct look {
+    struct tail *tail;
+    struct store_place last;
+    struct pending rows[ROWS_A_LOOK];
+    size_t count, bytes;
+    bool is_full;
 };
 
 struct tails {
     TAILQ_HEAD(tail_list, tail) all;
     unsigned count;
+    struct tail_clocks clocks;
+    uint64_t version; /* of the summary that the clocks are from */
+    clock_ms news;    /* when it changed */
 };
 
 unsigned tails_count(const struct web *web)
@@ -87,111 +102,177 @@ static void end(struct tail *tail)
     free_tail(tail);
 }
 
-/* Whether a row is behind the last one of its source. */
-static bool is_new(struct tail *tail, const struct row *row)
+/* Rows. */
+
+static int by_number(const void *a, const void *b)
 {
-    for (size_t i = 0; i < tail->seen_count; i++)
-        if (tail->seen[i].source == row->source) {
-            bool is_later = row->sequence > tail->seen[i].sequence;
-            if (is_later)
-                tail->seen[i].sequence = row->sequence;
-            return is_later;
-        }
-    if (tail->seen_count == SOURCES_MOST)
-        return false;
-    tail->seen[tail->seen_count++] = (struct seen_source){row->source, row->sequence};
-    return true;
+    const struct store_place *x = &((const struct pending *)a)->place;
+    const struct store_place *y = &((const struct pending *)b)->place;
+    return x->sequence < y->sequence ? -1 : x->sequence > y->sequence;
 }
 
-static void send_row(struct tail *tail, const struct row *row)
+static void send_id(struct tail *tail)
 {
-    struct json *json = json_new();
-    char head[HEAD_SIZE];
+    char text[TAIL_ID_SIZE];
 
-    json_open_object(json, NULL);
-    show_row(json, tail->web, row);
-    json_close_object(json);
-    snprintf(head, sizeof head,
-             "id: %" PRIu64 ".%" PRIu32 ".%" PRIu64 "\nevent: row\ndata: ", row->at, row->source,
-             row->sequence);
-    say(tail, head);
-    connection_write(tail->connection, json_written(json));
-    say(tail, "\n\n");
-    json_free(json);
+    say(tail, "id: ");
+    say(tail, tail_place_text(&tail->place, text));
+    say(tail, "\n");
 }
 
-static bool on_row(void *owner, const struct row *row)
+static void send_row(struct tail *tail, struct pending *row)
 {
-    struct tail *tail = owner;
+    struct span text = json_written(row->json);
 
-    if (row->at > tail->newest)
-        tail->newest = row->at;
-    if (!is_new(tail, row) || tail->is_first)
-        return true;
-    if (tail->sent >= ROWS_A_TICK || connection_waiting(tail->connection) > STREAM_LOW) {
-        tail->skipped++;
-        return true;
+    tail_place_give(&tail->place, row->place.source, row->place.sequence);
+    if (text.length > 0) {
+        send_id(tail);
+        say(tail, "event: row\ndata: ");
+        connection_write(tail->connection, text);
+        say(tail, "\n\n");
     }
-    tail->sent++;
-    send_row(tail, row);
-    return true;
+    json_free(row->json);
+    row->json = NULL;
+}
+
+/* By time; but those of one source by their numbers, so that an id says what was given. */
+static void send_rows(struct look *look)
+{
+    struct pending sorted[ROWS_A_LOOK];
+
+    memcpy(sorted, look->rows, look->count * sizeof *sorted);
+    if (look->count > 0)
+        qsort(sorted, look->count, sizeof *sorted, by_number);
+    for (size_t i = 0; i < look->count; i++)
+        for (size_t j = 0; j < look->count; j++)
+            if (sorted[j].json != NULL && sorted[j].place.source == look->rows[i].place.source) {
+                send_row(look->tail, &sorted[j]);
+                break;
+            }
 }
 
 static void send_skipped(struct tail *tail)
 {
     char text[HEAD_SIZE];
 
-    if (tail->skipped == 0 || connection_waiting(tail->connection) > STREAM_HIGH)
+    if (!tail->was_cut || connection_waiting(tail->connection) > STREAM_HIGH)
         return;
+    send_id(tail);
     snprintf(text, sizeof text, "event: skipped\ndata: {\"count\":%" PRIu64 "}\n\n", tail->skipped);
     say(tail, text);
     tail->skipped = 0;
+    tail->was_cut = false;
 }
 
-static bool on_newest(void *owner, const struct row *row)
+static struct json *json_of(struct tail *tail, const struct row *row)
 {
-    *(clock_us *)owner = row->at;
-    return false;
+    struct json *json = json_new();
+
+    json_open_object(json, NULL);
+    show_row(json, tail->web, row);
+    json_close_object(json);
+    return json;
 }
 
-/* The time of the latest row there is. */
-static clock_us find_newest(struct store *store)
+static bool on_row(void *owner, const struct row *row)
 {
-    const struct store_filter all = {.from = 0};
-    const struct store_page page = {.most = 1, .patience_ms = PATIENCE_MS};
-    struct store_paged paged;
-    clock_us at = 0;
+    struct look *look = owner;
+    struct tail *tail = look->tail;
+    const struct store_place place = {row->at, row->source, row->sequence};
 
-    if (store_page(store, &all, &page, on_newest, &at, &paged) != STATUS_OK)
-        return 0;
-    return at;
+    if (tail_place_is_new(&tail->place, row->source, row->sequence, false)) {
+        if (look->count == ROWS_A_LOOK || look->bytes > STREAM_HIGH) {
+            look->is_full = true;
+            return false;
+        }
+        tail_place_is_new(&tail->place, row->source, row->sequence, true);
+        struct json *json = json_of(tail, row);
+        look->bytes += json_written(json).length;
+        look->rows[look->count].place = place;
+        look->rows[look->count].json = json;
+        look->count += json != NULL;
+    }
+    look->last = place;
+    return true;
 }
 
-/* From where rows may be new, to the end or as far as patience goes. */
-static void look(struct tail *tail, struct store *store)
+static bool on_missed(void *owner, const struct row *row)
 {
+    struct look *look = owner;
+    look->count += tail_place_is_new(&look->tail->place, row->source, row->sequence, false);
+    return true;
+}
+
+/* From where the page before ended, or where rows may be new. */
+static enum status read_page(struct look *look, struct store *store, struct store_page *page,
+                             store_on_row on, struct store_paged *paged)
+{
+    struct tail *tail = look->tail;
     struct store_filter filter = tail->filter;
-    const struct store_page page = {
-        .oldest_first = true, .most = PAGE_ROWS, .patience_ms = PATIENCE_MS};
-    struct store_paged paged = {.complete = true};
-    clock_us from = tail->newest > OVERLAP_US ? tail->newest - OVERLAP_US : 0;
+    clock_us from =
+        tail_place_from(&tail->place, &tail->web->tails->clocks, clock_wall(), clock_now());
 
-    tail->sent = 0;
     if (from > filter.from)
         filter.from = from;
-    if (store_page(store, &filter, &page, on_row, tail, &paged) != STATUS_OK)
+    page->has_after = tail->has_after;
+    page->after = tail->after;
+    page->oldest_first = true;
+    return store_page(store, &filter, page, on, look, paged);
+}
+
+/* What waits for who is behind, or came back: too much is left out, and what is not live any more
+ * when it cannot even be counted. */
+static void count_missed(struct tail *tail, struct store *store)
+{
+    struct store_page page = {.most = COUNT_ROWS, .patience_ms = COUNT_MS};
+    struct store_paged paged = {.complete = false};
+    struct look look = {.tail = tail};
+    clock_us at = tail->has_after ? tail->after.at
+                                  : tail_place_from(&tail->place, &tail->web->tails->clocks,
+                                                    clock_wall(), clock_now());
+
+    tail->behind = 0;
+    enum status status = read_page(&look, store, &page, on_missed, &paged);
+    bool is_live = at + TAIL_LATE_US > clock_wall();
+    if (status != STATUS_OK || (look.count <= BEHIND_ROWS && (paged.complete || is_live)))
         return;
-    tail->behind = paged.complete ? 0 : tail->behind + 1;
-    if (!paged.complete && paged.reached.at > tail->newest)
-        tail->newest = paged.reached.at;
-    if (tail->behind > BEHIND_TICKS) {
-        clock_us newest = find_newest(store);
-        if (newest > tail->newest)
-            tail->newest = newest;
-        tail->skipped++; /* at least */
-        tail->behind = 0;
-    }
+    tail->skipped += look.count;
+    tail->was_cut = true;
+    tail->has_after = false;
+    tail->after = (struct store_place){0};
+    tail_place_now(&tail->place, &tail->web->tails->clocks);
+}
+
+/* To the end, or as far as patience and the reader go. */
+static void look(struct tail *tail, struct store *store)
+{
+    const struct tail_clocks *clocks = &tail->web->tails->clocks;
+    struct store_page page = {.most = PAGE_ROWS, .patience_ms = PATIENCE_MS};
+    struct store_paged paged = {.complete = false};
+    struct look look = {.tail = tail, .last = tail->after};
+
+    tail_place_meet(&tail->place, clocks, clock_wall());
+    if (tail->behind >= BEHIND_LOOKS)
+        count_missed(tail, store);
     send_skipped(tail);
+    if (connection_waiting(tail->connection) > STREAM_LOW) {
+        tail->behind++;
+        return;
+    }
+    enum status status = read_page(&look, store, &page, on_row, &paged);
+    send_rows(&look);
+    if (status != STATUS_OK) {
+        tail->has_after = look.last.at != 0;
+        tail->after = look.last;
+        return;
+    }
+    if (paged.complete)
+        tail_place_reached(&tail->place, clocks);
+    tail->has_after = !paged.complete;
+    tail->after = paged.complete ? (struct store_place){0}
+                  : look.is_full ? look.last
+                                 : paged.reached;
+    tail->behind = paged.complete ? 0 : tail->behind + 1;
 }
 
 /* False: it has ended. */
@@ -206,8 +287,47 @@ static bool tick(struct tail *tail)
         end(tail);
         return false;
     }
-    if (connection_waiting(tail->connection) == 0)
+    if (connection_waiting(tail->connection) == 0) {
+        send_id(tail);
         say(tail, ": here\n\n");
+    }
+    return true;
+}
+
+static bool on_source(void *owner, const struct log_source *source)
+{
+    tail_clocks_add(owner, source, clock_wall(), clock_now());
+    return true;
+}
+
+/* False: there is no history now. */
+static bool read_clocks(struct web *web, struct store **store)
+{
+    struct tails *tails = web->tails;
+    struct store_facts facts = {.waiting = 0};
+    struct summary *summary;
+    struct tail *tail;
+
+    if (web_summary(web, &summary) != STATUS_OK || web_store(web, store) != STATUS_OK)
+        return false;
+    uint64_t version = summary_version(summary);
+    bool is_other = tails->clocks.history != web->history.file;
+    if (is_other)
+        tails->clocks = (struct tail_clocks){.history = web->history.file};
+    else if (tails->version == version)
+        return true;
+    if (store_kinds[web->config->consoled.store.choice] != &store_sqlite &&
+        store_facts(*store, &facts) != STATUS_OK)
+        facts.waiting = UINT64_MAX;
+    tail_clocks_begin(&tails->clocks);
+    if (summary_sources(summary, on_source, &tails->clocks) != STATUS_OK)
+        return false;
+    tail_clocks_end(&tails->clocks, clock_now(), facts.waiting > SPOOL_USUAL);
+    tails->news = clock_now();
+    tails->version = version;
+    if (is_other)
+        TAILQ_FOREACH(tail, &tails->all, link)
+    tail_place_now(&tail->place, &tails->clocks);
     return true;
 }
 
@@ -215,26 +335,23 @@ void tails_tick(struct web *web)
 {
     clock_ms until = clock_now() + TICK_MS;
     struct tail *tail, *next;
-    struct summary *summary;
     struct store *store;
 
-    if (web->tails == NULL)
+    if (web->tails == NULL || web->tails->count == 0)
         return;
     for (tail = TAILQ_FIRST(&web->tails->all); tail != NULL; tail = next) {
         next = TAILQ_NEXT(tail, link);
         tick(tail);
     }
-    if (web->tails->count == 0 || web_summary(web, &summary) != STATUS_OK ||
-        web_store(web, &store) != STATUS_OK)
+    if (web->tails->count == 0 || !read_clocks(web, &store))
         return;
-    uint64_t version = summary_version(summary);
+    bool has_news = clock_now() - web->tails->news < NEWS_MS;
     for (unsigned i = web->tails->count; i > 0 && clock_now() < until; i--) {
         tail = TAILQ_FIRST(&web->tails->all);
         TAILQ_REMOVE(&web->tails->all, tail, link);
         TAILQ_INSERT_TAIL(&web->tails->all, tail, link);
-        if (tail->version != version || tail->behind > 0)
+        if (has_news || tail->behind != 0 || tail->was_cut)
             look(tail, store);
-        tail->version = version;
     }
 }
 
@@ -249,17 +366,6 @@ void tails_close(struct web *web)
     web->tails = NULL;
 }
 
-/* What is there already is not new. */
-static void begin(struct tail *tail, struct store *store)
-{
-    tail->newest = find_newest(store);
-    tail->is_first = true;
-    look(tail, store);
-    tail->is_first = false;
-    tail->skipped = 0;
-    tail->behind = 0;
-}
-
 static bool make_list(struct web *web)
 {
     if (web->tails != NULL)
@@ -271,9 +377,51 @@ static bool make_list(struct web *web)
     return true;
 }
 
-static void run_tail(struct request *request)
+/* From the place that the browser says it was at; else from now on. */
+static void begin(struct tail *tail, struct store *store)
+{
+    struct span id = head_value(connection_head(tail->connection), "Last-Event-ID", NULL);
+    const char *after = query_value(&tail->query, "after");
+    const struct tail_clocks *clocks = &tail->web->tails->clocks;
+
+    if (id.length == 0 && after != NULL)
+        id = span_text(after);
+    bool came_back = id.length > 0 && tail_place_read(&tail->place, id);
+    if (came_back && tail->place.history == clocks->history) {
+        tail_place_meet(&tail->place, clocks, clock_wall());
+        count_missed(tail, store);
+    } else {
+        tail->was_cut = came_back;
+        tail_place_now(&tail->place, clocks);
+    }
+}
+
+static void start(struct request *request, struct tail *tail, struct store *store)
 {
     static const struct stream_events events = {on_room, on_gone};
+    struct tails *tails = request->web->tails;
+
+    TAILQ_INSERT_TAIL(&tails->all, tail, link);
+    if (tails->count++ == 0)
+        tails->clocks.history = 0; /* the clocks stood still */
+    if (!read_clocks(request->web, &store)) {
+        free_tail(tail);
+        reply_error(request, 503, "history", "the history cannot be read now; try again");
+        return;
+    }
+    begin(tail, store);
+    if (!reply_stream(request, "text/event-stream", &events, tail)) {
+        free_tail(tail);
+        return;
+    }
+    say(tail, "retry: 3000\n");
+    send_id(tail);
+    say(tail, ": here\n\n");
+    look(tail, store);
+}
+
+static void run_tail(struct request *request)
+{
     struct web *web = request->web;
     char why[FILTER_WHY_SIZE];
     struct store *store;
@@ -292,19 +440,13 @@ static void run_tail(struct request *request)
     tail->web = web;
     tail->connection = request->connection;
     snprintf(tail->token, sizeof tail->token, "%s", request->session.token);
-    if (!query_read(connection_head(request->connection)->query, &tail->query, why) ||
-        !filter_read(&tail->query, request->now, 0, &tail->filter, why)) {
-        free(tail);
-        reply_filter(request, why);
+    if (query_read(connection_head(request->connection)->query, &tail->query, why) &&
+        filter_read(&tail->query, request->now, 0, &tail->filter, why)) {
+        start(request, tail, store);
         return;
     }
-    TAILQ_INSERT_TAIL(&web->tails->all, tail, link);
-    web->tails->count++;
-    begin(tail, store);
-    if (!reply_stream(request, "text/event-stream", &events, tail))
-        free_tail(tail);
-    else
-        say(tail, "retry: 3000\n: here\n\n");
+    free(tail);
+    reply_filter(request, why);
 }
 
 const struct route tail_routes[] = {

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "http/site.h"
 #include "process/role.h"
+#include "web/export.h"
 #include "web/metrics.h"
 
 #include <errno.h>
@@ -195,54 +196,78 @@ static void open_page(struct web *web)
     web->page = NULL;
 }
 
+/* Whether a coding may be used: listed, and not with `q=0` (RFC 9110 12.4.2). */
 static bool accepts_gzip(const struct request *request)
 {
     struct span said = head_value(connection_head(request->connection), "Accept-Encoding", NULL);
-    return memmem(said.at, said.length, "gzip", 4) != NULL;
+    const uint8_t *at = said.length == 0 ? NULL : memmem(said.at, said.length, "gzip", 4);
+    unsigned quality = 0;
+
+    if (at == NULL)
+        return false;
+    said = span_behind(said, (size_t)(at - said.at) + 4);
+    while (said.length > 0 && (said.at[0] == ' ' || said.at[0] == ';'))
+        said = span_behind(said, 1);
+    if (said.length < 2 || memcmp(said.at, "q=", 2) != 0)
+        return true;
+    for (size_t i = 2; i < said.length && said.at[i] != ','; i++)
+        quality += said.at[i] >= '1' && said.at[i] <= '9';
+    return quality > 0;
+}
+
+/* Whether the browser has this one. A proxy that packs makes a tag weak: W/"…". */
+static bool has_already(const struct request *request, const char *tag)
+{
+    struct span known = head_value(connection_head(request->connection), "If-None-Match", NULL);
+    return known.length > 0 && memmem(known.at, known.length, tag, strlen(tag)) != NULL;
 }
 
 static void send_file(struct request *request, const struct site_file *file)
 {
-    struct span known = head_value(connection_head(request->connection), "If-None-Match", NULL);
     bool is_asset = strncmp(file->path, "/assets/", strlen("/assets/")) == 0;
+    bool is_zipped = file->zipped.length > 0 && accepts_gzip(request);
+    const char *tag = is_zipped ? file->zipped_tag : file->tag;
 
     reply_header(request, "Cache-Control",
                  is_asset ? "public, max-age=31536000, immutable" : "no-cache");
-    reply_header(request, "ETag", file->tag);
+    reply_header(request, "ETag", tag);
     if (file->zipped.length > 0)
         reply_header(request, "Vary", "Accept-Encoding");
-    if (span_equal(known, span_text(file->tag))) {
+    if (has_already(request, tag)) {
         reply_bytes(request, 304, NULL, (struct span){0});
-    } else if (file->zipped.length > 0 && accepts_gzip(request)) {
-        reply_header(request, "Content-Encoding", "gzip");
-        reply_bytes(request, 200, file->type, file->zipped);
-    } else {
-        reply_bytes(request, 200, file->type, file->bytes);
+        return;
     }
+    if (is_zipped)
+        reply_header(request, "Content-Encoding", "gzip");
+    reply_bytes(request, 200, file->type, is_zipped ? file->zipped : file->bytes);
 }
 
-/* A path that is no file is a place inside the page, unless it looks like a file. */
+static void send_text(struct request *request, int code, const char *text)
+{
+    reply_header(request, "Cache-Control", "no-store");
+    reply_bytes(request, code, "text/plain; charset=utf-8", span_text(text));
+}
+
+/* A path that is no file is a place inside the page, unless it looks like a file: "/robots.txt". */
 void web_page(struct request *request)
 {
     const struct site *page = request->web->page;
-    static const char missing[] = "the page is not built: run ./dev build\n";
 
     if (page == NULL) {
-        reply_header(request, "Cache-Control", "no-store");
-        reply_bytes(request, 503, "text/plain; charset=utf-8", span_text(missing));
+        send_text(request, 503, "the page is not built: run ./dev build\n");
         return;
     }
     const struct site_file *file = site_find(page, request->path);
     const char *last = strrchr(request->path, '/');
-    if (file == NULL && strncmp(request->path, "/assets/", strlen("/assets/")) != 0 &&
-        strstr(request->path, "..") == NULL && last != NULL)
+    bool is_place = strncmp(request->path, "/assets/", strlen("/assets/")) != 0 &&
+                    strstr(request->path, "..") == NULL &&
+                    (last != request->path || strchr(last, '.') == NULL);
+    if (file == NULL && is_place)
         file = site_find(page, "/index.html");
-    if (file == NULL) {
-        reply_header(request, "Cache-Control", "no-store");
-        reply_bytes(request, 404, "text/plain; charset=utf-8", span_text("no such file\n"));
-        return;
-    }
-    send_file(request, file);
+    if (file == NULL)
+        send_text(request, 404, "no such file\n");
+    else
+        send_file(request, file);
 }
 
 /* The policy. */
@@ -276,6 +301,7 @@ void web_open(struct web *web)
 void web_close(struct web *web)
 {
     passwords_close(web);
+    exports_close(web);
     incidents_free(web);
     metrics_free(web->metrics);
     close_history(web);

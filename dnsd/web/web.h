@@ -12,9 +12,9 @@
 #include "people/people.h"
 #include "policy/image.h"
 #include "process/birth.h"
-#include "report/incident_json.h"
 #include "store/store.h"
 #include "store/summary.h"
+#include "view/incident_json.h"
 
 struct request;
 
@@ -41,7 +41,7 @@ struct web {
     struct history_view history;
     struct incident_cache *incidents; /* api_incidents.c; NULL: nothing was asked yet */
     struct tails *tails;              /* tail.c */
-    uint32_t exports;                 /* under way */
+    struct exports *exports;          /* export.c */
     struct metrics *metrics;          /* metrics.c */
     clock_us since;
 };

@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """watched - a consoled over written history, with a policy and a page: no gateway runs.
 
-Used by test_api.py and test_web.py.
+Used by test_api.py, test_web.py and test_web_tail.py.
 """
 import datetime
+import hashlib
+import json
 import pathlib
+import socket
 
 import console
 import lab
@@ -55,4 +58,58 @@ def start(more="", page=True, listen=None, rows=40, name="c"):
 
 def wait(browser, lines):
     lab.until("all lines are read", lambda: sum(
-        g["lines"] for g in browser.get("/api/gateways")["gateways"]) == lines, seconds=20)
+        g["lines"] for g in browser.get("/api/gateways")["gateways"]) == lines, seconds=60)
+
+
+def written(home):
+    return sum(len((home / f / "blocked.jsonl").read_text().splitlines()) for f in ("events", "wire"))
+
+
+def grow(home, names, folder="events", behind=0):
+    """The gateway writes on: a line for each name, `behind` seconds ago (or of each, a list)."""
+    file = home / folder / "blocked.jsonl"
+    last = file.read_text().splitlines()[-1]
+    event = json.loads(last)
+    text = ""
+    for n, name in enumerate(names):
+        ago = behind[n] if isinstance(behind, list) else behind
+        when = datetime.datetime.now(story.UTC) - datetime.timedelta(seconds=ago)
+        event["@timestamp"] = when.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        event["event"].update(sequence=event["event"]["sequence"] + 1, action="dns-sinkhole",
+                              type=["protocol", "denied"], dataset="ponor.dns")
+        event["rule"] = {"id": "wechat:14", "name": name, "ruleset": "wechat",
+                         "category": "banned-app", "version": "1"}
+        event["ponor"].update(app="WeChat", evidence="installed",
+                              chain=hashlib.sha256(last.encode()).hexdigest())
+        event["dns"] = {"type": "answer", "question": {"name": name, "type": "A", "class": "IN"}}
+        last = json.dumps(event, separators=(",", ":"))
+        text += last + "\n"
+    with file.open("a") as out_:
+        out_.write(text)
+
+
+# HTTP as bytes.
+
+def raw(text, port=PORT, wait=60):
+    """Sends bytes as they are; all that is answered."""
+    with socket.create_connection(("127.0.0.1", port), timeout=wait) as s:
+        s.sendall(text if isinstance(text, bytes) else text.encode())
+        return drain(s)
+
+
+def drain(s):
+    got = b""
+    try:
+        while chunk := s.recv(65536):
+            got += chunk
+    except (ConnectionError, TimeoutError):
+        pass
+    return got
+
+
+def code_of(answer):
+    return int(answer.split(b" ", 2)[1]) if answer.startswith(b"HTTP/1.1 ") else None
+
+
+def get(path="/healthz", more=""):
+    return f"GET {path} HTTP/1.1\r\nHost: localhost\r\n{more}\r\n"

@@ -2,7 +2,7 @@
  *
  * incident_json - member by member.
  */
-#include "report/incident_json.h"
+#include "view/incident_json.h"
 
 void device_json(struct json *json, const struct device_seen *seen)
 {

@@ -5,8 +5,8 @@
  * Used by web's API and by `ponor incidents --json`, which so say the same. Each writes members
  * into an object that is open. Never looks anything up.
  */
-#ifndef REPORT_INCIDENT_JSON_H
-#define REPORT_INCIDENT_JSON_H
+#ifndef VIEW_INCIDENT_JSON_H
+#define VIEW_INCIDENT_JSON_H
 
 #include "http/json.h"
 #include "people/cases.h"

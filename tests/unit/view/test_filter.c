@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Proves web/filter.c: what a query string may say, and the words for what it may not.
+ * Proves view/filter.c: what a query string may say, and the words for what it may not.
  */
-#include "web/filter.h"
+#include "view/filter.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -2,12 +2,12 @@
  *
  * filter - what a query string asks for, read in one place for all routes.
  *
- * Used by the routes that show rows, counts and incidents. A value that is wrong is a sentence
+ * Used by web's routes that show rows, counts and incidents. A value that is wrong is a sentence
  * that names the parameter and what it may be; a parameter that is empty is not there; one that
  * nobody knows is left out. Never knows a store or a request.
  */
-#ifndef WEB_FILTER_H
-#define WEB_FILTER_H
+#ifndef VIEW_FILTER_H
+#define VIEW_FILTER_H
 
 #include "store/store.h"
 

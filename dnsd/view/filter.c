@@ -2,7 +2,7 @@
  *
  * filter - parameters of a query string, each with its own words for what is wrong.
  */
-#include "web/filter.h"
+#include "view/filter.h"
 
 #include "http/head.h"
 
