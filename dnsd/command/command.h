@@ -51,6 +51,7 @@ int command_options(int argc, char *argv[]);
 int command_remote(int argc, char *argv[]); /* what control sockets answer, by argv[0] */
 int command_inspect(int argc, char *argv[]);
 int command_events(int argc, char *argv[]); /* also `events verify` */
+int command_audit(int argc, char *argv[]);
 int command_firewall(int argc, char *argv[]);
 int command_incidents(int argc, char *argv[]);
 int command_report(int argc, char *argv[]);

@@ -20,6 +20,8 @@ const struct command commands[] = {
         "what inspectd would have seen in a saved capture (pcap, pcapng)", command_inspect},
     {"events", "[verify] [--help]",
         "reads the event files; proves that nobody changed them", command_events, .helps = true},
+    {"audit", "[--folder FOLDER]",
+        "proves that nobody changed what people did at the console", command_audit},
     {"incidents", "[--state STATES] [--app APP] [--since T] [--json | --table]",
         "which device tried which app, how sure that is, and why", command_incidents,
         .helps = true},
