@@ -219,14 +219,20 @@ void reply_header(struct request *request, const char *name, const char *value)
         connection_header(request->connection, name, value);
 }
 
+/* Browsers take a cookie of the first name only from this very host, and over TLS. */
+const char *request_cookie(const struct request *request)
+{
+    return request_is_secure(request) ? "__Host-ponor_session" : "ponor_session";
+}
+
 void reply_cookie(struct request *request, const char *token)
 {
     char text[COOKIE_SIZE];
 
     if (request->connection == NULL)
         return;
-    snprintf(text, sizeof text, "ponor_session=%s; Path=/; HttpOnly; SameSite=Strict%s%s",
-             token == NULL ? "" : token, request_is_secure(request) ? "; Secure" : "",
-             token == NULL ? "; Max-Age=0" : "");
+    snprintf(text, sizeof text, "%s=%s; Path=/; HttpOnly; SameSite=Strict%s%s",
+             request_cookie(request), token == NULL ? "" : token,
+             request_is_secure(request) ? "; Secure" : "", token == NULL ? "; Max-Age=0" : "");
     reply_header(request, "Set-Cookie", text);
 }

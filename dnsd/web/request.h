@@ -39,6 +39,8 @@ void request_free(struct request *request);
 void *body_read(struct span text);
 /* Whether the browser's side is encrypted, as far as we or the proxy know. */
 bool request_is_secure(const struct request *request);
+/* The name of the cookie that holds its session. */
+const char *request_cookie(const struct request *request);
 /* The filter of the query string; `from` where it has none. False: 400 was answered. */
 bool request_filter(struct request *request, clock_us from, struct store_filter *out);
 /* 400 with the word "filter". */

@@ -98,7 +98,8 @@ static void reply_no_route(struct request *request, unsigned allowed)
 
 static bool read_cookie(const struct request *request, char token[TOKEN_SIZE])
 {
-    static const char name[] = "ponor_session=";
+    const char *name = request_cookie(request);
+    const size_t name_length = strlen(name);
     struct span rest = header(request, "Cookie");
 
     while (rest.length > 0) {
@@ -107,11 +108,13 @@ static bool read_cookie(const struct request *request, char token[TOKEN_SIZE])
         rest = span_behind(rest, pair.length + 1);
         while (pair.length > 0 && pair.at[0] == ' ')
             pair = span_behind(pair, 1);
-        size_t length = pair.length - (sizeof name - 1);
-        if (pair.length <= sizeof name - 1 || memcmp(pair.at, name, sizeof name - 1) != 0 ||
-            length >= TOKEN_SIZE)
+        if (pair.length <= name_length || memcmp(pair.at, name, name_length) != 0 ||
+            pair.at[name_length] != '=')
             continue;
-        memcpy(token, pair.at + sizeof name - 1, length);
+        size_t length = pair.length - name_length - 1;
+        if (length == 0 || length >= TOKEN_SIZE)
+            continue;
+        memcpy(token, pair.at + name_length + 1, length);
         token[length] = 0;
         return true;
     }

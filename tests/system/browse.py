@@ -2,7 +2,7 @@
 """browse - somebody who uses consoled as a browser or a program does: through TLS, with a client
 certificate, through the socket of a reverse proxy, with headers of its own.
 
-Used by test_people.py."""
+Used by staff.py and its tests."""
 import http.client
 import json
 import re
@@ -30,6 +30,7 @@ class Browser:
         self.port, self.path = port, path
         self.headers = headers or {}
         self.cookie = self.csrf = self.set_cookie = None
+        self.cookie_name = "ponor_session"
         self.context = None
         if authority:
             self.context = ssl.create_default_context(cafile=authority)
@@ -50,7 +51,7 @@ class Browser:
 
     def ask(self, method, path, body=None, headers=None):
         """One request, on a connection of its own: code, headers, bytes."""
-        said = {**({"Cookie": f"ponor_session={self.cookie}"} if self.cookie else {}),
+        said = {**({"Cookie": f"{self.cookie_name}={self.cookie}"} if self.cookie else {}),
                 **self.headers, **(headers or {})}
         connection = self.connect()
         try:
@@ -64,7 +65,7 @@ class Browser:
         cookie = answer.headers.get("Set-Cookie")
         if cookie:
             self.set_cookie = cookie
-            self.cookie = re.match(r"ponor_session=([^;]*)", cookie).group(1) or None
+            self.cookie_name, self.cookie = re.match(r"([^=]*)=([^;]*)", cookie).groups()
         return answer.status, answer.headers, bytes_
 
     def once(self, method, path, body, headers):
