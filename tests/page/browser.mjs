@@ -45,7 +45,7 @@ export async function open(at = blank, options = {}) {
         ...options,
     });
     const page = await context.newPage();
-    page.setDefaultTimeout(15000);
+    page.setDefaultTimeout(90000);
     page.on("pageerror", (error) => troubles.push(`${at}: ${error.message}`));
     page.on("console", (message) => {
         const text = message.text();

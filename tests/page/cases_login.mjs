@@ -51,7 +51,7 @@ export const cases = {
                     lines("dnsd", "gw-02") > 500
                 );
             },
-            40,
+            90,
         );
         await done(page);
     },

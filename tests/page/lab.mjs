@@ -48,7 +48,7 @@ function start(name, program, ...options) {
     return child;
 }
 
-export async function until(what, condition, seconds = 20) {
+export async function until(what, condition, seconds = 90) {
     const limit = Date.now() + seconds * 1000;
     for (;;) {
         const result = await condition();

@@ -31,7 +31,7 @@ export function IncidentRows({ incidents, label, brief, hideDevice }: Props) {
     ];
     const to = (incident: Incident) => `/incidents/${incident.id}`;
     return (
-        <Table label={label} heads={heads}>
+        <Table label={label} heads={heads} class="incidents">
             {incidents.map((incident) => (
                 <Line key={incident.id}>
                     {!hideDevice && (

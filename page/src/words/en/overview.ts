@@ -30,7 +30,7 @@ export const overview = {
         gatewaysNone: "No event folder has been read yet.",
         store: "History",
         storeNone: "There is no history yet.",
-        storeRows: "Lines kept",
+        storeRows: "Lines",
         storeSize: "On disk",
         storeFirst: "Oldest",
         storeLast: "Latest",

@@ -36,7 +36,7 @@ export const overview: Same<typeof english> = {
         store: "Historique",
         storeNone: "Il n’y a pas encore d’historique.",
         storeRows: "Lignes",
-        storeSize: "Sur disque",
+        storeSize: "Taille",
         storeFirst: "Première",
         storeLast: "Dernière",
         storeWaiting: "En attente d’envoi",
