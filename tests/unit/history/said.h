@@ -142,4 +142,15 @@ static inline char *world_said(const struct world *world)
     return said_sort(text);
 }
 
+/* The same but for sources, whose numbers go by the order of folders. */
+static inline char *said_without_sources(const struct world *world)
+{
+    char *said = world_said(world), *from = strstr(said, "\nsource "), *to = from;
+    assert_non_null(from);
+    while (strncmp(to + 1, "source ", 7) == 0)
+        to = strchr(to + 1, '\n');
+    memmove(from, to, strlen(to) + 1);
+    return said;
+}
+
 #endif
