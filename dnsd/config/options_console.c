@@ -67,7 +67,8 @@ static const struct yaml_row session_rows[] = {
     {"wrong", &yaml_count, CONSOLE(wrong_most), .least = 2, .limit = 100, .fallback = "5",
      .help = "So many wrong passwords in a row lock an account."},
     {"lock", &yaml_seconds, CONSOLE(lock_seconds), .least = 10, .limit = 86400, .fallback = "15m",
-     .help = "For how long."},
+     .help = "At most for so long: the first lock is a sixteenth of it, each further one twice as "
+             "long."},
 };
 static const struct yaml_schema session = YAML_SECTION("`session`", session_rows);
 
@@ -135,7 +136,7 @@ static const struct yaml_row console_rows[] = {
     {"insecure", &yaml_bool, CONSOLE(insecure), .fallback = "no",
      .help = "Plain HTTP also on other addresses than loopback: for tests in closed networks."},
     {"socket", &yaml_text, CONSOLE(socket), AT(web_socket_at), .fallback = "",
-     .example = "/run/ponor-consoled/web.sock",
+     .example = "/run/ponor-proxy/web.sock",
      .help = "A unix socket for a reverse proxy; empty: none."},
     {"proxy_header", &yaml_text, CONSOLE(proxy_header), AT(proxy_header_at), .fallback = "",
      .example = "X-Remote-User",
