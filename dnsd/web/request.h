@@ -17,7 +17,7 @@ enum { PATH_SIZE = 2048, PART_SIZE = 512, FROM_SIZE = 64 };
 struct request {
     struct web *web;
     struct connection *connection; /* NULL: its client is gone, while it was held */
-    const struct route *route; /* NULL: none, or not known yet */
+    const struct route *route;     /* NULL: none, or not known yet */
     clock_us now;
     uint64_t began; /* clock_ns() */
     bool is_api, is_page;

@@ -33,7 +33,7 @@ struct web {
     struct event_base *base;
     struct people *people;
     struct passwords *passwords; /* api_people.c: who waits until one was compared */
-    struct policy *policy; /* of this gateway, for lists and rules; NULL: none */
+    struct policy *policy;       /* of this gateway, for lists and rules; NULL: none */
     uint32_t policy_generation;
     struct tls *tls;          /* NULL: no certificate is configured */
     struct webserver *server; /* http/webserver.h */

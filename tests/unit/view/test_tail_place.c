@@ -62,7 +62,7 @@ static void out_of_order(void **state)
     assert_true(is_new(1, 5003 + 10 * window));
     assert_true(is_new(1, 5004 + 9 * window));
     assert_false(is_new(1, 5003 + 9 * window)); /* too far behind to be known */
-    for (uint64_t n = 0; n < 3 * TAIL_WINDOW; n++) {
+    for (uint64_t n = 0; n < 3 * window; n++) {
         uint64_t sequence = 100000 + (n ^ 1);
         if (!is_new(1, sequence))
             fail_msg("%u was not new", (unsigned)sequence);
