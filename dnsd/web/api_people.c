@@ -81,8 +81,11 @@ void passwords_close(struct web *web)
     struct passwords *passwords = web->passwords;
     event_free(passwords->on_bell);
     worker_free(passwords->worker);
-    while (!TAILQ_EMPTY(&passwords->waiting))
-        forget(passwords, TAILQ_FIRST(&passwords->waiting));
+    for (struct waiting *next = TAILQ_FIRST(&passwords->waiting), *last; (last = next) != NULL;) {
+        next = TAILQ_NEXT(last, link);
+        request_free(last->request);
+        free(last);
+    }
     free(passwords);
 }
 
