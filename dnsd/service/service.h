@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * service - what the first processes of dnsd and inspectd have in common.
+ * service - what the first processes of dnsd, inspectd and consoled have in common.
  *
- * Used by control/parent and enforce/parent, which hold one: loop, signals, children, control
+ * Used by control/, enforce/ and console/parent, which hold one: loop, signals, children, control
  * socket, log level, and the policy in service. Never knows what a child is for, nor when all is
  * ready: that is its owner's.
  */

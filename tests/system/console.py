@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """console - a running consoled, and a browser's worth of HTTP.
 
-Used by test_console.py and test_console_users.py."""
+Used by staff.py, test_console.py, test_console_users.py and others."""
 import http.client
 import json
 import pathlib
