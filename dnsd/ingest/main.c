@@ -74,9 +74,10 @@ static void say_trouble(struct taker *taker, enum status status)
                   "history.keep_days or keep_bytes",
                   folder);
     else if (status == STATUS_CORRUPT)
-        log_error("a file in %s is damaged: stop consoled, delete the folder, and start it; all is "
-                  "read again from the event files",
-                  folder);
+        log_error(
+            "a file in %s is damaged: stop consoled, delete all in it but leases.log, and start "
+            "it; all is read again from the event files",
+            folder);
     else
         log_error("history in %s cannot be written: %s; it is tried again", folder,
                   status == STATUS_SYSTEM ? strerror(errno) : status_text(status));
