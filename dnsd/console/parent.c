@@ -157,14 +157,16 @@ static void on_reload(void *owner)
 
 /* Beginning and end. */
 
-/* A folder that is not there is made and given to its user, and to a group (NULL: the user's). */
+/* A folder that is not there is made and given to its user, and to a group (NULL: the user's).
+ * systemd's RestrictSUIDSGID= refuses every mkdir() and chmod() with the bit of the group, be the
+ * folder there or not: under it, systemd-tmpfiles makes the folders. */
 static enum status make_folder(const char *path, mode_t mode, const char *user, const char *shared)
 {
     const struct passwd *owner = geteuid() == 0 ? getpwnam(user) : NULL;
     const struct group *group = owner != NULL && shared != NULL ? getgrnam(shared) : NULL;
     char why[REFUSAL_TEXT_SIZE];
 
-    if (mkdir(path, mode) != 0) {
+    if (mkdir(path, mode & ACCESSPERMS) != 0) {
         if (errno == EEXIST)
             return STATUS_OK;
         log_error("cannot make the folder %s: %s", path, refusal_text(errno, why));
@@ -173,7 +175,9 @@ static enum status make_folder(const char *path, mode_t mode, const char *user, 
     if ((owner != NULL &&
          chown(path, owner->pw_uid, group != NULL ? group->gr_gid : owner->pw_gid) != 0) ||
         chmod(path, mode) != 0)
-        log_warning("cannot give %s to user %s: %s", path, user, strerror(errno));
+        log_warning("cannot give %s to user %s with mode %04o: %s; do so by hand, or let "
+                    "`systemd-tmpfiles --create ponor.conf` make it",
+                    path, user, (unsigned)mode, strerror(errno));
     return STATUS_OK;
 }
 

@@ -146,11 +146,12 @@ static void put_bare(const struct table *t)
     }
 }
 
-/* 4 and 41 are IPv4 and IPv6 inside IP: inspectd looks into these, and into GRE. */
+/* 4 and 41 are IPv4 and IPv6 inside IP, 47 is GRE: inspectd looks into these. In numbers, since nft
+ * knows their names only where /etc/protocols is there. */
 static void put_rest(const struct table *t)
 {
     put_bare(t);
-    put(t, "        meta l4proto { tcp, udp, gre, 4, 41 } jump " FIREWALL_LOOK "\n");
+    put(t, "        meta l4proto { tcp, udp, 4, 41, 47 } jump " FIREWALL_LOOK "\n");
 }
 
 static void put_watch(const struct table *t)
