@@ -51,18 +51,23 @@ static bool was_in_month(const struct gathering *g, const struct incident *incid
     return any || status != STATUS_OK || !paged.complete; /* when in doubt, it was */
 }
 
-static void count_state(struct report *report, const struct past_incident *found)
+/* Whatever month its attempts are of: who closed it worked in this one. */
+static bool was_closed_in_month(const struct report *report, const struct past_incident *found)
 {
     const struct report_month *month = &report->month;
     clock_us changed = found->decided.changed;
     bool is_closed =
         found->decided.state == CASE_CLOSED || found->decided.state == CASE_FALSE_POSITIVE;
 
+    return is_closed && changed >= month->from && changed < month->until;
+}
+
+static void count_state(struct report *report, const struct past_incident *found)
+{
     report->incidents++;
-    report->opened += found->incident->first >= month->from;
+    report->opened += found->incident->first >= report->month.from;
     report->states[found->state]++;
     report->reopened += found->reopened;
-    report->closed += is_closed && changed >= month->from && changed < month->until;
 }
 
 static void count_list(struct report *report, const struct incident *incident)
@@ -143,9 +148,13 @@ static bool on_incident(void *owner, const struct incident *incident)
     struct gathering *g = owner;
     struct past_incident found;
 
-    if (!was_in_month(g, incident))
+    bool in_month = was_in_month(g, incident);
+    if (!in_month && !g->report->has_states)
         return true;
     past_look(g->past, incident, &found);
+    g->report->closed += was_closed_in_month(g->report, &found);
+    if (!in_month)
+        return true;
     count_state(g->report, &found);
     if (incident->ways[WAY_INTEGRITY] > 0) {
         g->report->broken_chains++;
@@ -193,7 +202,8 @@ static void count_devices(struct gathering *g)
 enum status report_gather_incidents(struct past *past, struct report *out)
 {
     struct gathering g = {.past = past, .report = out};
-    enum status status = summary_incidents(past->summary, out->month.from, 0, on_incident, &g);
+    enum status status =
+        summary_incidents(past->summary, out->has_states ? 0 : out->month.from, 0, on_incident, &g);
 
     if (status == STATUS_OK && g.is_full)
         status = STATUS_NO_MEMORY;

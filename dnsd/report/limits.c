@@ -61,8 +61,8 @@ void report_short(const struct report *report, enum report_language language, re
     say_numbers(&s, SAID_SAY_INCIDENTS, report->incidents, report->opened, 0);
     if (report->has_states)
         say_numbers(&s, SAID_SAY_STATES,
-                    report->states[CASE_NEW] + report->states[CASE_ACKNOWLEDGED], report->closed,
-                    report->reopened);
+                    report->states[CASE_NEW] + report->states[CASE_ACKNOWLEDGED], report->reopened,
+                    report->closed);
     say(&s, SAID_SAY_LIMITS, NULL);
 }
 

@@ -68,8 +68,10 @@ static const char *const said[SAID_COUNT][REPORT_LANGUAGES] = {
         "Incidents with attempts in this month: #1, of which new: #2.",
         "Incidents avec des tentatives ce mois-ci\u00a0: #1, dont nouveaux\u00a0: #2."},
     [SAID_SAY_STATES] = {
-        "Open now: #1. Closed in this month: #2. Reopened by new attempts: #3.",
-        "Ouverts maintenant\u00a0: #1. Fermés ce mois-ci\u00a0: #2. Rouverts par de nouvelles "
+        "Open now, of these: #1; of them reopened by new attempts: #2. Closed in this month, "
+        "whenever their attempts were: #3.",
+        "Parmi eux, ouverts maintenant\u00a0: #1, dont rouverts par de nouvelles "
+        "tentatives\u00a0: #2. Fermés ce mois-ci, quelle que soit la date des "
         "tentatives\u00a0: #3."},
     [SAID_SAY_LIMITS] = {
         "What this report cannot know stands at its end.",

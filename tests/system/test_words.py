@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """`ponor incidents` and `ponor report` over event files of two months, without consoled and beside it."""
+import datetime
 import fcntl
 import json
 import os
@@ -278,12 +279,19 @@ def case_beside_consoled_states_are_shown():
     assert [i["id"] for i in mine] == [phone["id"]] and mine[0]["assignee"] == "admin", mine
     assert mine[0]["score"] == phone["score"], (mine, phone)
     assert len(incidents("--state", "new", file=file)) == 6
+    tiktok = next(i for i in browser.get("/api/incidents")["incidents"] if i["app"] == "TikTok")
+    browser.post(f"/api/incidents/{tiktok['id']}", state="closed")
     consoled.stop()
     assert len(incidents(file=file)) == 7
     said = ponor("report", "--month", "2026-10", file=file)
     assert dict(rows_of(said.stdout, "Incidents"))["acknowledged"] == "1", said.stdout
     assert "states are not known" not in said.stdout + said.stderr, said
     assert "consoled has no history" not in said.stdout
+    # Closed is what people did in a month, not what devices did.
+    month = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m")
+    said = ponor("report", "--month", month, file=file).stdout
+    assert dict(rows_of(said, "Incidents"))["Closed in this month"] == "1", said
+    assert dict(rows_of(said, "Incidents"))["closed"] == "0", said
 
 
 def case_help_names_the_words():
