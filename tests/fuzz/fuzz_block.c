@@ -27,7 +27,8 @@ static void check_column(struct span packed, enum column column, uint32_t count)
     assert(packer_values(packer, same, count, column, &values) == STATUS_OK);
     for (uint32_t i = 0; i < count; i++) {
         block_fill(&again[i], column, &values, i);
-        assert(memcmp(&rows[i], &again[i], sizeof rows[i]) == 0);
+        const uint8_t *before = (const uint8_t *)&rows[i], *after = (const uint8_t *)&again[i];
+        assert(memcmp(before, after, sizeof rows[i]) == 0);
     }
     memset(rows, 0, count * sizeof *rows);
     memset(again, 0, count * sizeof *again);

@@ -116,7 +116,7 @@ static void when_time_is_over_no_further_block_is_loaded(void **state)
 /* However short the time is, each search comes further, and none leaves a row out. */
 static void with_no_time_at_all_every_row_is_given_once(void **state)
 {
-    const struct store_filter some = {.until = TEST_BEGIN + 300 * 1000};
+    const struct store_filter some = {.until = TEST_BEGIN + UINT64_C(300000)};
     struct given given = {.next = 1};
     struct store_place after = {0};
     struct day_search search = {.filter = &some,
