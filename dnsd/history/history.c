@@ -40,7 +40,9 @@ static enum status open_parts(struct history *history, const int *folders, char 
     const struct config *config = history->config;
     const char *folder = config->consoled.store.folder;
 
-    if (mkdir(folder, FOLDER_MODE) != 0 && errno != EEXIST) {
+    if (mkdir(folder, FOLDER_MODE & ACCESSPERMS) == 0) {
+        (void)chmod(folder, FOLDER_MODE); /* RestrictSUIDSGID= of systemd refuses the group's bit */
+    } else if (errno != EEXIST) {
         snprintf(why, STORE_WHY_SIZE, "%.160s cannot be made: %s", folder, strerror(errno));
         return STATUS_SYSTEM;
     }

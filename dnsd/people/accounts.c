@@ -70,6 +70,12 @@ enum status people_named(struct people *people, const char *name, struct account
     return STATUS_OK;
 }
 
+bool people_must_change(struct people *people, const char *name)
+{
+    struct account_row row;
+    return account_find(people, name, &row) != STATUS_OK || row.account.must_change;
+}
+
 enum status people_accounts(struct people *people,
                             bool (*on)(void *owner, const struct account *account), void *owner)
 {

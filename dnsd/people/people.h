@@ -93,8 +93,10 @@ MUST_USE enum status people_session(struct people *people, const char *token, cl
 void people_csrf(struct people *people, const char *name, char out[TOKEN_SIZE]);
 void people_logout(struct people *people, const char *token, const char *from, clock_us now);
 /* Somebody whom a client certificate or a proxy names: by account name. STATUS_NOT_FOUND: no such
- * account, or it is disabled. */
+ * account, or it is disabled. Such a person has no password to change. */
 MUST_USE enum status people_named(struct people *people, const char *name, struct account *out);
+/* Whether the password is still the one that was given; also when it cannot be known. */
+bool people_must_change(struct people *people, const char *name);
 
 /* Changes. `by`: the account that does it. STATUS_INVALID, _NOT_FOUND, _EXISTS: `why` says what is
  * wrong and what to do, for the person; STATUS_REFUSED: the last admin cannot be taken away, or the

@@ -149,9 +149,8 @@ static bool keep_first(void *owner, const char *password)
 void web_forget_first(struct web *web)
 {
     char path[CONFIG_PATH_SIZE + sizeof first_file + 1];
-    struct account account;
 
-    if (people_named(web->people, "admin", &account) != STATUS_OK || account.must_change)
+    if (people_must_change(web->people, "admin"))
         return;
     snprintf(path, sizeof path, "%s/%s", web->config->consoled.folder, first_file);
     if (unlink(path) == 0)

@@ -65,6 +65,9 @@ def case_the_first_password_is_in_a_file_and_must_be_changed():
     file = home / "console/first-password"
     assert file.stat().st_mode & 0o777 == 0o600
     assert file.read_text().strip() not in consoled.log()
+    consoled.stop()
+    consoled.start()
+    assert file.exists(), "who was not there before a restart has no password"
     browser = console.Browser(PORT)
     browser.login(file.read_text().strip())
     try:
