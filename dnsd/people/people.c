@@ -160,6 +160,7 @@ static enum status first_make(struct people *people, struct change *change, cons
     change->about = FIRST_ADMIN;
     change->hash = hash;
     status = change_end(people, trial_forget(people, FIRST_ADMIN), change, NULL);
+    change->hash = NULL;
     rescue_path(people, path);
     if (status == STATUS_OK && unlink(path) != 0 && errno != ENOENT)
         log_error("%s: %s; remove it, or the next start makes another password", path,
