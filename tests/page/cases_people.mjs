@@ -87,7 +87,7 @@ export const cases = {
         await page.getByRole("button", { name: "Log out" }).click();
         await page.getByRole("heading", { name: "Log in" }).waitFor();
         await login(page, "k.singh", password, () => totp(secret));
-        await settled(page);
+        await page.getByRole("heading", { name: "Log in" }).waitFor({ state: "detached" });
         await visit(page, "/settings");
         await page.getByRole("button", { name: "Take the second factor away" }).click();
         await page.getByLabel("Code").fill(totp(secret, 1));
